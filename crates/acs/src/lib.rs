@@ -1,0 +1,1 @@
+//! The ECS agent protocol: messages and the compiler from task to payload.

@@ -1,0 +1,1 @@
+//! The host agent: task lifecycle, credentials and metadata endpoints, log shipping.

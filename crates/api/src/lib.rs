@@ -1,0 +1,1 @@
+//! The AWS service shapes, generated from the public service models.

@@ -1,0 +1,1 @@
+//! Bytes at rest: image layers and log events in a local folder.

@@ -1,0 +1,1 @@
+//! Container engines: the embedded OCI runtime in its shim, networks, images.

@@ -1,0 +1,1 @@
+//! The documents that authentication and authorization read: principals, keys, policies.

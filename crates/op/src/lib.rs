@@ -1,0 +1,1 @@
+//! Operations and the pipeline: authenticate, decode, authorize, handle, commit, encode.

@@ -1,0 +1,1 @@
+//! Drivers of the planners: keyed queues, periods, plan executors.

@@ -1,0 +1,3 @@
+//! The `rolecall` binary: wiring and command line.
+
+fn main() {}

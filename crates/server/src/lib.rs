@@ -1,0 +1,1 @@
+//! The HTTP server: connections, limits, drain, routing to the pipeline.

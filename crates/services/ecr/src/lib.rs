@@ -1,0 +1,1 @@
+//! The ecr service: one file per operation.

@@ -1,0 +1,1 @@
+//! The ecs service: one file per operation.

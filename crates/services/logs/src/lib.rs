@@ -1,0 +1,1 @@
+//! The logs service: one file per operation.

@@ -1,0 +1,1 @@
+//! Typed, versioned documents: snapshots, transactions, watch; embedded and memory engines.

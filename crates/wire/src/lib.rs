@@ -1,0 +1,1 @@
+//! The AWS wire protocols: route, decode, encode, error envelopes.

@@ -1,0 +1,1 @@
+//! Tests that drive Rolecall with unmodified clients.

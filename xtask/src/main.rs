@@ -1,0 +1,3 @@
+//! `cargo xtask`: the one entry point for codegen, tidy and bench.
+
+fn main() {}
