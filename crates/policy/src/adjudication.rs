@@ -1,0 +1,1 @@
+//! Choices made where AWS documentation is silent or contradicts itself.
