@@ -1,0 +1,40 @@
+//! The account that a data directory holds, and the secrets that belong to it as a whole.
+
+use std::fmt;
+
+use rolecall_base::{AccountId, Region, Timestamp};
+use rolecall_store::Document;
+use serde::{Deserialize, Serialize};
+
+/// One account, made at the first start. Keyed by its id.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Account {
+    /// The account's id.
+    pub id: AccountId,
+    /// The region that requests are served in by default.
+    pub region: Region,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The root user's access key that `rolecall env` shows.
+    pub root_access_key: String,
+    /// The 32 bytes, in hexadecimal, that session tokens are sealed with.
+    pub token_key: String,
+}
+
+impl Document for Account {
+    const KIND: &'static str = "account";
+    const VERSION: u32 = 1;
+}
+
+impl Account {
+    /// The ARN of the root user.
+    pub fn root_arn(id: &AccountId) -> String {
+        format!("arn:aws:iam::{id}:root")
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).field("region", &self.region).finish()
+    }
+}

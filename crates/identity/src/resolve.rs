@@ -1,0 +1,186 @@
+//! The policies that apply to a caller, found in a snapshot.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rolecall_policy::{Layers, NamedPolicy, Policy, PolicyKind, Principal};
+use rolecall_store::Snapshot;
+
+use crate::{
+    Caller, CallerKind, CustomerPolicy, PolicyText, Role, SessionClaims, SessionKind, User,
+    managed,
+};
+
+/// A compiled policy and the name that a decision reports it by.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The ARN of a managed policy, the name of an inline one.
+    pub name: String,
+    /// The policy.
+    pub policy: Arc<Policy>,
+}
+
+/// A policy that a caller's decision needs and that is not there or does not compile.
+///
+/// It may have held a Deny, so the caller is refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the policy `{0}` is missing or does not compile")]
+pub struct Unresolved(pub String);
+
+/// The policies that apply to a caller, by layer. Service control policies are not among them.
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    /// Policies of the user or role.
+    pub identity: Vec<Named>,
+    /// The permissions boundary; `None` is none, which limits nothing.
+    pub boundary: Option<Vec<Named>>,
+    /// The session's policies; `None` is none, which limits nothing.
+    pub session: Option<Vec<Named>>,
+}
+
+impl Applied {
+    /// Finds the policies of `caller`.
+    ///
+    /// # Errors
+    /// [`Unresolved`] if one of them is missing or does not compile.
+    pub fn of(snap: &Snapshot, caller: &Caller) -> Result<Self, Unresolved> {
+        match &caller.kind {
+            CallerKind::Root | CallerKind::Service { .. } | CallerKind::Anonymous => {
+                Ok(Self::default())
+            }
+            CallerKind::User { key, .. } => Self::user(snap, key),
+            CallerKind::Federated { key, session } => {
+                let mut applied = Self::user(snap, key)?;
+                // A federated user without a session policy may do nothing of its own (STS API
+                // Reference, GetFederationToken).
+                applied.session = Some(session_policies(snap, session)?.unwrap_or_default());
+                Ok(applied)
+            }
+            CallerKind::Role { key, session, .. } => {
+                let role = snap.get::<Role>(key).ok_or_else(|| Unresolved(key.clone()))?;
+                Ok(Self {
+                    identity: attached_and_inline(snap, &role.attached, &role.inline)?,
+                    boundary: boundary(snap, role.boundary.as_deref())?,
+                    session: session_policies(snap, session)?,
+                })
+            }
+        }
+    }
+
+    fn user(snap: &Snapshot, key: &str) -> Result<Self, Unresolved> {
+        let user = snap.get::<User>(key).ok_or_else(|| Unresolved(key.to_owned()))?;
+        Ok(Self {
+            identity: attached_and_inline(snap, &user.attached, &user.inline)?,
+            boundary: boundary(snap, user.boundary.as_deref())?,
+            session: None,
+        })
+    }
+
+    /// Runs `decide` on the layers of these policies beside the resource's.
+    pub fn with_layers<T>(
+        &self,
+        resource: Option<NamedPolicy<'_>>,
+        resource_policy_must_allow: bool,
+        decide: impl FnOnce(&Layers<'_>) -> T,
+    ) -> T {
+        let identity = named(&self.identity);
+        let boundary = self.boundary.as_deref().map(named);
+        let session = self.session.as_deref().map(named);
+        decide(&Layers {
+            identity: &identity,
+            boundary: boundary.as_deref(),
+            session: session.as_deref(),
+            resource,
+            scps: &[],
+            rcps: &[],
+            resource_policy_must_allow,
+        })
+    }
+}
+
+fn named(policies: &[Named]) -> Vec<NamedPolicy<'_>> {
+    policies.iter().map(|p| NamedPolicy { name: &p.name, policy: &p.policy }).collect()
+}
+
+/// The compiled default version of a managed policy, AWS's or the customer's.
+///
+/// # Errors
+/// [`Unresolved`] if there is no such policy or it does not compile.
+pub fn managed_policy(snap: &Snapshot, arn: &str) -> Result<Named, Unresolved> {
+    let compiled = if arn.starts_with("arn:aws:iam::aws:") {
+        managed::compiled_default(arn)
+    } else {
+        CustomerPolicy::by_arn(snap, arn)
+            .and_then(|p| p.default()?.document.compiled(PolicyKind::Identity).cloned())
+    };
+    let policy = compiled.ok_or_else(|| Unresolved(arn.to_owned()))?;
+    Ok(Named { name: arn.to_owned(), policy })
+}
+
+fn attached_and_inline(
+    snap: &Snapshot,
+    attached: &[String],
+    inline: &BTreeMap<String, PolicyText>,
+) -> Result<Vec<Named>, Unresolved> {
+    let mut found = Vec::with_capacity(attached.len() + inline.len());
+    for arn in attached {
+        found.push(managed_policy(snap, arn)?);
+    }
+    for (name, text) in inline {
+        let policy =
+            text.compiled(PolicyKind::Identity).ok_or_else(|| Unresolved(name.clone()))?;
+        found.push(Named { name: name.clone(), policy: Arc::clone(policy) });
+    }
+    Ok(found)
+}
+
+fn boundary(snap: &Snapshot, arn: Option<&str>) -> Result<Option<Vec<Named>>, Unresolved> {
+    arn.map(|arn| Ok(vec![managed_policy(snap, arn)?])).transpose()
+}
+
+fn session_policies(
+    snap: &Snapshot,
+    session: &SessionClaims,
+) -> Result<Option<Vec<Named>>, Unresolved> {
+    if session.policy.is_none() && session.policy_arns.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Vec::with_capacity(1 + session.policy_arns.len());
+    if let Some(text) = &session.policy {
+        let policy = text
+            .compiled(PolicyKind::Session)
+            .ok_or_else(|| Unresolved("session policy".to_owned()))?;
+        found.push(Named { name: "session policy".to_owned(), policy: Arc::clone(policy) });
+    }
+    for arn in &session.policy_arns {
+        found.push(managed_policy(snap, arn)?);
+    }
+    Ok(Some(found))
+}
+
+impl Caller {
+    /// The caller as the policy language sees it.
+    pub fn principal(&self) -> Principal<'_> {
+        let account = self.account.as_str();
+        match &self.kind {
+            CallerKind::Root => Principal::root(account, &self.arn),
+            CallerKind::User { .. } => Principal::user(account, &self.arn, &self.unique_id),
+            CallerKind::Role { role_arn, session, .. } => {
+                let (role_id, name) = match &session.kind {
+                    SessionKind::Role { role_id, name, .. } => (role_id.as_str(), name.as_str()),
+                    _ => ("", ""),
+                };
+                Principal::role_session(account, &self.arn, role_arn, role_id, name)
+            }
+            CallerKind::Federated { session, .. } => {
+                let name = match &session.kind {
+                    SessionKind::Federated { name, .. } => name.as_str(),
+                    _ => "",
+                };
+                Principal::federated_user(account, &self.arn, &self.arn, name)
+            }
+            CallerKind::Service { name, .. } => Principal::service(name),
+            CallerKind::Anonymous => Principal::anonymous(),
+        }
+    }
+}
