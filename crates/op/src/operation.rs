@@ -1,0 +1,120 @@
+//! The two kinds of operation: on documents, and on bytes.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rolecall_api::ApiOperation;
+use rolecall_base::AwsError;
+use rolecall_store::{Store, Txn};
+
+use crate::access::{Access, AccessRequest};
+use crate::{Ports, RequestInfo};
+
+/// The input of an operation's shape.
+pub type Input<O> = <O as ApiOperation>::Input;
+/// The output of an operation's shape.
+pub type Output<O> = <O as ApiOperation>::Output;
+
+/// An operation on documents: a pure function over a transaction.
+///
+/// One hand-written file each: doc comment, access, handler, example, tests.
+pub trait Operation: 'static {
+    /// The generated shapes and the operation's name.
+    type Api: ApiOperation;
+
+    /// A JSON input that passes validation; the tests over the whole registry call it.
+    const EXAMPLE: &'static str;
+
+    /// The checks that the caller must pass.
+    ///
+    /// # Errors
+    /// An error here is answered instead of a decision: only for input that no resource can be
+    /// named from, so that nothing about existing resources leaks to a caller without permission.
+    fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError>;
+
+    /// Does the work. May run again on newer documents.
+    ///
+    /// # Errors
+    /// The service's modelled errors; nothing is written then.
+    fn handle(
+        req: Authorized<'_, Self>,
+        tx: &mut Txn,
+    ) -> Result<Output<Self::Api>, AwsError>
+    where
+        Self: Sized;
+}
+
+/// The proof that the caller may run `Op` on this input. Only the authorize step makes one.
+pub struct Authorized<'a, Op: Operation> {
+    /// The validated input.
+    pub input: &'a Input<Op::Api>,
+    /// The request.
+    pub info: &'a RequestInfo,
+    _proof: PhantomData<Op>,
+}
+
+impl<'a, Op: Operation> Authorized<'a, Op> {
+    pub(crate) fn new(input: &'a Input<Op::Api>, info: &'a RequestInfo) -> Self {
+        Self { input, info, _proof: PhantomData }
+    }
+}
+
+impl<Op: Operation> Deref for Authorized<'_, Op> {
+    type Target = RequestInfo;
+    fn deref(&self) -> &RequestInfo {
+        self.info
+    }
+}
+
+/// An operation on bytes (log events, image layers): it may wait for I/O through its ports.
+pub trait DataOperation: 'static {
+    /// The generated shapes and the operation's name.
+    type Api: ApiOperation;
+
+    /// A JSON input that passes validation; the tests over the whole registry call it.
+    const EXAMPLE: &'static str;
+
+    /// The checks that the caller must pass, as [`Operation::access`].
+    ///
+    /// # Errors
+    /// As [`Operation::access`].
+    fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError>;
+
+    /// Does the work.
+    ///
+    /// # Errors
+    /// The service's modelled errors.
+    fn handle(
+        input: Input<Self::Api>,
+        ctx: DataContext,
+    ) -> impl Future<Output = Result<Output<Self::Api>, AwsError>> + Send;
+}
+
+/// What a data operation works with; made by the authorize step only.
+#[derive(Clone)]
+pub struct DataContext {
+    /// The request.
+    pub info: Arc<RequestInfo>,
+    /// The documents.
+    pub store: Store,
+    pub(crate) ports: Arc<Ports>,
+}
+
+impl DataContext {
+    /// The port of this type.
+    ///
+    /// # Errors
+    /// An internal failure if the binary did not put it in.
+    pub fn port<T: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<T>, AwsError> {
+        self.ports.get::<T>()
+    }
+}
+
+impl Deref for DataContext {
+    type Target = RequestInfo;
+    fn deref(&self) -> &RequestInfo {
+        &self.info
+    }
+}

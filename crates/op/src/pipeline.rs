@@ -1,0 +1,268 @@
+//! The request path.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rolecall_api::shape::Protocol;
+use rolecall_api::typed::{ApiOperation, FromValue};
+use rolecall_base::{AccountId, AwsError, Region, Timestamp};
+use rolecall_identity::Caller;
+use rolecall_store::Store;
+use rolecall_wire::{RawRequest, Response, Route};
+
+use crate::audit::Audit;
+use crate::authenticate::Authenticator;
+use crate::authorize::Refused;
+use crate::registry::{Call, Registry};
+use crate::request::{RequestInfo, Transport};
+use crate::Ports;
+
+/// The settings that every request sees, and the effects that the pipeline is given.
+#[derive(Clone)]
+pub struct Settings {
+    /// The account that this server serves.
+    pub account: AccountId,
+    /// The region of calls from inside.
+    pub region: Region,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Real randomness: the seed of one request.
+    pub seed: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Settings({} {})", self.account, self.region)
+    }
+}
+
+/// A request as the server received it.
+#[derive(Debug)]
+pub struct Inbound<'a> {
+    /// The method, upper case.
+    pub method: &'a str,
+    /// The path as received.
+    pub path: &'a str,
+    /// The query as received, without the `?`.
+    pub query: &'a str,
+    /// The headers in the order of arrival, names in lower case.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The whole body.
+    pub body: Bytes,
+    /// The address that it came from.
+    pub source_ip: Option<IpAddr>,
+    /// Whether it came over TLS.
+    pub secure: bool,
+}
+
+impl Inbound<'_> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.and_then(|(_, v)| std::str::from_utf8(v).ok())
+    }
+}
+
+/// What operations run with.
+pub(crate) struct Core {
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) ports: Arc<Ports>,
+    pub(crate) registry: Registry,
+    pub(crate) audit: Audit,
+    pub(crate) authenticator: Authenticator,
+}
+
+/// The one path that every call takes. Cheap to clone.
+#[derive(Clone)]
+pub struct Pipeline(Arc<Core>);
+
+impl Pipeline {
+    /// A pipeline over `store` with these operations.
+    pub fn new(settings: Settings, store: Store, ports: Ports, registry: Registry) -> Self {
+        Self(Arc::new(Core {
+            settings,
+            store,
+            ports: Arc::new(ports),
+            registry,
+            audit: Audit::default(),
+            authenticator: Authenticator::default(),
+        }))
+    }
+
+    /// The documents.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The operations that are built.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// The record of refusals.
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
+    }
+
+    /// Serves one request, whatever it is.
+    pub async fn serve(&self, inbound: &Inbound<'_>) -> Response {
+        let now = (self.0.settings.now)();
+        let seed = (self.0.settings.seed)();
+        let request_id = request_id(&seed);
+
+        // Authentication comes first: an unsigned request learns nothing of what is served here.
+        let scope = rolecall_sigv4::parse(&inbound.view()).ok().map(|p| p.service().to_owned());
+        let raw = RawRequest {
+            method: inbound.method,
+            path: inbound.path,
+            query: inbound.query,
+            headers: inbound.headers,
+            body: &inbound.body,
+        };
+        let route = match rolecall_wire::route(&raw, scope.as_deref(), rolecall_api::SERVICES) {
+            Ok(route) => route,
+            Err(error) => return error.respond(&request_id),
+        };
+        match self.run(&route, &raw, inbound, now, seed, &request_id).await {
+            Ok(output) => output,
+            Err(error) => {
+                rolecall_wire::encode_error(route.protocol, route.service, &error, &request_id)
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        route: &Route,
+        raw: &RawRequest<'_>,
+        inbound: &Inbound<'_>,
+        now: Timestamp,
+        seed: [u8; 32],
+        request_id: &str,
+    ) -> Result<Response, AwsError> {
+        let (caller, region) =
+            self.0.authenticator.authenticate(&self.0, route, inbound, now)?;
+        let info = Arc::new(RequestInfo {
+            request_id: request_id.to_owned(),
+            now,
+            region,
+            caller,
+            transport: Transport {
+                source_ip: inbound.source_ip,
+                secure: inbound.secure,
+                user_agent: inbound.header("user-agent").map(str::to_owned),
+            },
+            seed,
+        });
+        let input = rolecall_wire::decode(route, raw)?;
+        rolecall_wire::validate(route, &input)?;
+        let built = self.0.registry.get(route.service.id, route.operation.name);
+        let built = built.ok_or_else(|| not_built(route))?;
+        let query = query_protocol(route.protocol);
+        let call = Call { core: Arc::clone(&self.0), info, input, query };
+        let output = (built.run)(call).await.map_err(|refused| self.refused(refused))?;
+        Ok(rolecall_wire::encode_output(route, output, request_id))
+    }
+
+    /// Runs an operation from inside Rolecall as `caller`: validated, authorized and recorded like
+    /// any call.
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn invoke<A: ApiOperation>(
+        &self,
+        caller: Caller,
+        input: A::Input,
+    ) -> Result<A::Output, AwsError> {
+        let region = self.0.settings.region.clone();
+        self.invoke_in::<A>(caller, region, input).await
+    }
+
+    /// [`Pipeline::invoke`] in another region.
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn invoke_in<A: ApiOperation>(
+        &self,
+        caller: Caller,
+        region: Region,
+        input: A::Input,
+    ) -> Result<A::Output, AwsError> {
+        let seed = (self.0.settings.seed)();
+        let route = Route::internal(A::SERVICE, A::shape());
+        let info = Arc::new(RequestInfo {
+            request_id: request_id(&seed),
+            now: (self.0.settings.now)(),
+            region,
+            caller,
+            transport: Transport { source_ip: None, secure: true, user_agent: None },
+            seed,
+        });
+        let input = input.into_value();
+        rolecall_wire::validate(&route, &input)?;
+        let built = self.0.registry.get(A::SERVICE.id, A::NAME);
+        let built = built.ok_or_else(|| not_built(&route))?;
+        let query = query_protocol(route.protocol);
+        let call = Call { core: Arc::clone(&self.0), info, input, query };
+        let output = (built.run)(call).await.map_err(|refused| self.refused(refused))?;
+        A::Output::from_value(output).map_err(|mismatch| {
+            tracing::error!(operation = A::NAME, ?mismatch, "an output has another shape");
+            AwsError::internal()
+        })
+    }
+
+    fn refused(&self, refused: Refused) -> AwsError {
+        match refused {
+            Refused::Error(error) => error,
+            Refused::Denied(denied) => {
+                self.0.audit.denied(*denied.denial);
+                denied.error
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pipeline({:?})", self.0.settings)
+    }
+}
+
+/// A UUID from the first bytes of the request's seed, hashed so that the seed stays unknown.
+fn request_id(seed: &[u8; 32]) -> String {
+    struct Once([u8; 32]);
+    impl rolecall_base::rng::IdSource for Once {
+        fn fill(&mut self, out: &mut [u8]) {
+            for (to, from) in out.iter_mut().zip(self.0) {
+                *to = from;
+            }
+        }
+    }
+    rolecall_base::rng::uuid(&mut Once(rolecall_sigv4::sha256(seed)))
+}
+
+/// Whether errors take the query protocol's codes and statuses.
+pub(crate) fn query_protocol(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::AwsQuery | Protocol::Ec2Query)
+}
+
+/// An operation of the model that is not built: the protocol's own 4xx, since clients retry a 5xx
+/// for minutes.
+fn not_built(route: &Route) -> AwsError {
+    let name = route.operation.name;
+    if query_protocol(route.protocol) {
+        AwsError::new("InvalidAction", format!("The action {name} is not built in Rolecall."))
+    } else {
+        AwsError::new(
+            "UnknownOperationException",
+            format!("The operation {name} is not built in Rolecall."),
+        )
+    }
+}
