@@ -1,3 +1,68 @@
 //! `cargo xtask`: the one entry point for codegen, tidy and bench.
 
-fn main() {}
+mod codegen;
+mod models;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+/// The subcommands: name, what it does, how to run it.
+type Command = (&'static str, &'static str, fn(&[String]) -> Result<()>);
+
+/// Every subcommand. Adding one is a line here and a module beside this file.
+const COMMANDS: &[Command] = &[
+    (
+        "codegen",
+        "write crates/api/src/generated from the service models (--check: only compare)",
+        codegen::run,
+    ),
+    (
+        "fetch-models",
+        "download the service models and the protocol test cases, print where they are",
+        models::run,
+    ),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<()> {
+    let Some((name, rest)) = args.split_first() else {
+        bail!("which command?\n{}", usage());
+    };
+    match COMMANDS.iter().find(|c| c.0 == name) {
+        Some((_, _, run)) => run(rest),
+        None => bail!("there is no command {name:?}\n{}", usage()),
+    }
+}
+
+fn usage() -> String {
+    let mut text = String::from("cargo xtask COMMAND, one of:");
+    for (name, about, _) in COMMANDS {
+        text.push_str(&format!("\n  {name:14} {about}"));
+    }
+    text
+}
+
+/// Prints a line for the person who runs the command.
+#[expect(clippy::print_stdout, reason = "a command-line tool talks on stdout")]
+pub(crate) fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "errors of a command-line tool go to stderr"
+)]
+fn say_error(line: &str) {
+    eprintln!("{line}");
+}

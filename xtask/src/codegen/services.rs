@@ -1,0 +1,99 @@
+//! The services that are generated. Adding one is a line in [`SERVICES`].
+
+/// Which operations of a service get typed structs.
+pub(crate) enum Built {
+    /// All of them.
+    All,
+    /// Those named here.
+    These(&'static str),
+}
+
+/// A service to generate.
+pub(crate) struct Wanted {
+    /// The name of its folder among the models, and of its Rust module.
+    pub(crate) id: &'static str,
+    /// The operations with typed structs.
+    pub(crate) built: Built,
+}
+
+/// Every generated service.
+pub(crate) const SERVICES: &[Wanted] = &[
+    Wanted {
+        id: "ecr",
+        built: Built::These(ECR),
+    },
+    Wanted {
+        id: "ecs",
+        built: Built::These(ECS),
+    },
+    Wanted {
+        id: "iam",
+        built: Built::These(IAM),
+    },
+    Wanted {
+        id: "logs",
+        built: Built::These(LOGS),
+    },
+    Wanted {
+        id: "secretsmanager",
+        built: Built::These(""),
+    },
+    Wanted {
+        id: "ssm",
+        built: Built::These(""),
+    },
+    Wanted {
+        id: "sts",
+        built: Built::All,
+    },
+];
+
+const ECR: &str = "
+    CreateRepository DescribeRepositories DeleteRepository GetAuthorizationToken
+    SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy
+    PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy
+    PutImageTagMutability PutImageScanningConfiguration
+    TagResource UntagResource ListTagsForResource
+    BatchCheckLayerAvailability GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart
+    CompleteLayerUpload PutImage BatchGetImage BatchDeleteImage ListImages DescribeImages
+";
+
+const ECS: &str = "
+    CreateCluster DescribeClusters ListClusters UpdateCluster UpdateClusterSettings DeleteCluster
+    PutClusterCapacityProviders CreateCapacityProvider DescribeCapacityProviders
+    UpdateCapacityProvider DeleteCapacityProvider
+    RegisterTaskDefinition DescribeTaskDefinition DeregisterTaskDefinition DeleteTaskDefinitions
+    ListTaskDefinitions ListTaskDefinitionFamilies
+    RunTask StopTask DescribeTasks ListTasks
+    TagResource UntagResource ListTagsForResource
+    SubmitTaskStateChange SubmitContainerStateChange
+    ListServices DescribeServices
+    ListAccountSettings PutAccountSetting PutAccountSettingDefault DeleteAccountSetting
+    ListContainerInstances DescribeContainerInstances ListAttributes
+";
+
+const IAM: &str = "
+    CreateRole GetRole DeleteRole ListRoles UpdateRole UpdateRoleDescription
+    UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
+    AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies TagRole UntagRole ListRoleTags
+    PutRolePermissionsBoundary DeleteRolePermissionsBoundary
+    CreatePolicy GetPolicy DeletePolicy ListPolicies CreatePolicyVersion GetPolicyVersion
+    ListPolicyVersions DeletePolicyVersion SetDefaultPolicyVersion ListEntitiesForPolicy
+    TagPolicy UntagPolicy ListPolicyTags
+    CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile ListInstanceProfiles
+    ListInstanceProfilesForRole AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
+    TagInstanceProfile UntagInstanceProfile ListInstanceProfileTags
+    CreateUser GetUser DeleteUser ListUsers UpdateUser TagUser UntagUser ListUserTags
+    PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+    AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+    PutUserPermissionsBoundary DeleteUserPermissionsBoundary
+    CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys GetAccessKeyLastUsed
+    CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus
+    GetAccountSummary
+";
+
+const LOGS: &str = "
+    CreateLogGroup DeleteLogGroup DescribeLogGroups PutRetentionPolicy DeleteRetentionPolicy
+    CreateLogStream DeleteLogStream DescribeLogStreams PutLogEvents GetLogEvents FilterLogEvents
+    TagLogGroup UntagLogGroup ListTagsLogGroup TagResource UntagResource ListTagsForResource
+";
