@@ -1,5 +1,7 @@
 //! Where committed documents go: the interface of the engines, and the memory one.
 
+pub(crate) mod embedded;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -30,6 +30,7 @@
 mod document;
 mod engine;
 mod error;
+mod open;
 mod snapshot;
 mod store;
 mod txn;

@@ -226,6 +226,12 @@ impl Snapshot {
         typed(self.0.entries(D::KIND, prefix, Some(after)))
     }
 
+    /// Whether there is no document of the kind.
+    #[must_use]
+    pub fn is_empty<D: Document>(&self) -> bool {
+        self.len::<D>() == 0
+    }
+
     /// How many documents of the kind there are.
     #[must_use]
     pub fn len<D: Document>(&self) -> usize {

@@ -95,7 +95,13 @@ impl Txn {
             .filter_map(|(key, entry)| Some((&**key, self.typed(entry)?)))
     }
 
-    /// How many documents of the kind there are; any that comes or goes conflicts.
+    /// Whether there is no document of the kind; any change of one conflicts.
+    #[must_use]
+    pub fn is_empty<D: Document>(&self) -> bool {
+        self.len::<D>() == 0
+    }
+
+    /// How many documents of the kind there are; any change of one conflicts.
     #[must_use]
     pub fn len<D: Document>(&self) -> usize {
         let whole = RangeRead {
@@ -228,12 +234,12 @@ impl Txn {
         let mut entries = self.state.entries(D::KIND, prefix, after);
         std::iter::from_fn(move || {
             for (key, entry) in entries.by_ref() {
-                walked.read.upto = UpTo::Key(Arc::clone(key));
+                walked.reached(UpTo::Key(Arc::clone(key)));
                 if let Some(doc) = self.typed(entry) {
                     return Some((&**key, doc));
                 }
             }
-            walked.read.upto = UpTo::End;
+            walked.reached(UpTo::End);
             None
         })
     }
@@ -282,6 +288,12 @@ impl Txn {
 struct Walk<'a> {
     reads: &'a RefCell<ReadSet>,
     read: RangeRead,
+}
+
+impl Walk<'_> {
+    fn reached(&mut self, upto: UpTo) {
+        self.read.upto = upto;
+    }
 }
 
 impl Drop for Walk<'_> {
