@@ -41,8 +41,7 @@ pub(crate) enum EmbeddedError {
     #[error("make the commit durable")]
     Commit(#[source] redb::CommitError),
     #[error(
-        "an earlier commit failed and the disk stands at revision {disk} while readers saw {shown}; \
-         restart to go on"
+        "a commit failed earlier: the disk stands at revision {disk}, readers saw {shown}; restart"
     )]
     Diverged { disk: Revision, shown: Revision },
 }
@@ -225,3 +224,6 @@ fn parse_value(value: &[u8]) -> Result<Row, String> {
         json: json.to_vec(),
     })
 }
+
+#[cfg(test)]
+mod tests;

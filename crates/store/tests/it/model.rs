@@ -124,8 +124,16 @@ fn run(store: &Store, transactions: Vec<(Vec<Step>, bool)>) -> Model {
     model
 }
 
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..Default::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config(256))]
     #[test]
     fn memory(transactions in transactions()) {
         let store = Store::memory();
@@ -135,7 +143,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config(12))]
     #[test]
     fn embedded_and_reopened(transactions in transactions()) {
         let folder = tempfile::tempdir().unwrap();

@@ -19,8 +19,8 @@ macro_rules! suite {
             async fn $check() {
                 let folder = tempfile::tempdir().unwrap();
                 let kinds = crate::documents::kinds();
-                let store =
-                    rolecall_store::Store::open_with(folder.path(), &kinds, super::OPTIONS).unwrap();
+                let store = super::Store::open_with(folder.path(), &kinds, super::OPTIONS);
+                let store = store.unwrap();
                 super::$check(store).await;
             })*
         }
