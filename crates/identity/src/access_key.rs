@@ -49,6 +49,9 @@ impl Document for AccessKey {
 
 impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessKey").field("id", &self.id).field("user", &self.user).finish()
+        f.debug_struct("AccessKey")
+            .field("id", &self.id)
+            .field("user", &self.user)
+            .finish()
     }
 }

@@ -35,6 +35,9 @@ impl Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("region", &self.region).finish()
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("region", &self.region)
+            .finish()
     }
 }

@@ -103,7 +103,10 @@ impl Caller {
             arn: name.to_owned(),
             unique_id: name.to_owned(),
             access_key_id: None,
-            kind: CallerKind::Service { name: name.to_owned(), source_arn },
+            kind: CallerKind::Service {
+                name: name.to_owned(),
+                source_arn,
+            },
         }
     }
 

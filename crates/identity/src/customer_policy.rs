@@ -71,7 +71,8 @@ impl CustomerPolicy {
 
     /// The policy with this ARN, if there is one.
     pub fn by_arn(snap: &Snapshot, arn: &str) -> Option<Doc<Self>> {
-        snap.get::<Self>(&Self::key_of_arn(arn)?).filter(|policy| policy.arn == arn)
+        snap.get::<Self>(&Self::key_of_arn(arn)?)
+            .filter(|policy| policy.arn == arn)
     }
 
     /// The version in force.

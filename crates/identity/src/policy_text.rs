@@ -25,7 +25,10 @@ impl PolicyText {
         let policy = Policy::parse(text, kind)?;
         let compiled = OnceLock::new();
         let _ = compiled.set(Some(Arc::new(policy)));
-        Ok(Self { text: text.into(), compiled })
+        Ok(Self {
+            text: text.into(),
+            compiled,
+        })
     }
 
     /// The document as it was written.
@@ -46,7 +49,10 @@ impl PolicyText {
 
 impl From<String> for PolicyText {
     fn from(text: String) -> Self {
-        Self { text: text.into(), compiled: OnceLock::new() }
+        Self {
+            text: text.into(),
+            compiled: OnceLock::new(),
+        }
     }
 }
 

@@ -7,8 +7,7 @@ use rolecall_policy::{Layers, NamedPolicy, Policy, PolicyKind, Principal};
 use rolecall_store::Snapshot;
 
 use crate::{
-    Caller, CallerKind, CustomerPolicy, PolicyText, Role, SessionClaims, SessionKind, User,
-    managed,
+    Caller, CallerKind, CustomerPolicy, PolicyText, Role, SessionClaims, SessionKind, User, managed,
 };
 
 /// A compiled policy and the name that a decision reports it by.
@@ -57,7 +56,9 @@ impl Applied {
                 Ok(applied)
             }
             CallerKind::Role { key, session, .. } => {
-                let role = snap.get::<Role>(key).ok_or_else(|| Unresolved(key.clone()))?;
+                let role = snap
+                    .get::<Role>(key)
+                    .ok_or_else(|| Unresolved(key.clone()))?;
                 Ok(Self {
                     identity: attached_and_inline(snap, &role.attached, &role.inline)?,
                     boundary: boundary(snap, role.boundary.as_deref())?,
@@ -68,7 +69,9 @@ impl Applied {
     }
 
     fn user(snap: &Snapshot, key: &str) -> Result<Self, Unresolved> {
-        let user = snap.get::<User>(key).ok_or_else(|| Unresolved(key.to_owned()))?;
+        let user = snap
+            .get::<User>(key)
+            .ok_or_else(|| Unresolved(key.to_owned()))?;
         Ok(Self {
             identity: attached_and_inline(snap, &user.attached, &user.inline)?,
             boundary: boundary(snap, user.boundary.as_deref())?,
@@ -99,7 +102,13 @@ impl Applied {
 }
 
 fn named(policies: &[Named]) -> Vec<NamedPolicy<'_>> {
-    policies.iter().map(|p| NamedPolicy { name: &p.name, policy: &p.policy }).collect()
+    policies
+        .iter()
+        .map(|p| NamedPolicy {
+            name: &p.name,
+            policy: &p.policy,
+        })
+        .collect()
 }
 
 /// The compiled default version of a managed policy, AWS's or the customer's.
@@ -110,11 +119,18 @@ pub fn managed_policy(snap: &Snapshot, arn: &str) -> Result<Named, Unresolved> {
     let compiled = if arn.starts_with("arn:aws:iam::aws:") {
         managed::compiled_default(arn)
     } else {
-        CustomerPolicy::by_arn(snap, arn)
-            .and_then(|p| p.default()?.document.compiled(PolicyKind::Identity).cloned())
+        CustomerPolicy::by_arn(snap, arn).and_then(|p| {
+            p.default()?
+                .document
+                .compiled(PolicyKind::Identity)
+                .cloned()
+        })
     };
     let policy = compiled.ok_or_else(|| Unresolved(arn.to_owned()))?;
-    Ok(Named { name: arn.to_owned(), policy })
+    Ok(Named {
+        name: arn.to_owned(),
+        policy,
+    })
 }
 
 fn attached_and_inline(
@@ -127,15 +143,20 @@ fn attached_and_inline(
         found.push(managed_policy(snap, arn)?);
     }
     for (name, text) in inline {
-        let policy =
-            text.compiled(PolicyKind::Identity).ok_or_else(|| Unresolved(name.clone()))?;
-        found.push(Named { name: name.clone(), policy: Arc::clone(policy) });
+        let policy = text
+            .compiled(PolicyKind::Identity)
+            .ok_or_else(|| Unresolved(name.clone()))?;
+        found.push(Named {
+            name: name.clone(),
+            policy: Arc::clone(policy),
+        });
     }
     Ok(found)
 }
 
 fn boundary(snap: &Snapshot, arn: Option<&str>) -> Result<Option<Vec<Named>>, Unresolved> {
-    arn.map(|arn| Ok(vec![managed_policy(snap, arn)?])).transpose()
+    arn.map(|arn| Ok(vec![managed_policy(snap, arn)?]))
+        .transpose()
 }
 
 fn session_policies(
@@ -150,7 +171,10 @@ fn session_policies(
         let policy = text
             .compiled(PolicyKind::Session)
             .ok_or_else(|| Unresolved("session policy".to_owned()))?;
-        found.push(Named { name: "session policy".to_owned(), policy: Arc::clone(policy) });
+        found.push(Named {
+            name: "session policy".to_owned(),
+            policy: Arc::clone(policy),
+        });
     }
     for arn in &session.policy_arns {
         found.push(managed_policy(snap, arn)?);
@@ -165,7 +189,9 @@ impl Caller {
         match &self.kind {
             CallerKind::Root => Principal::root(account, &self.arn),
             CallerKind::User { .. } => Principal::user(account, &self.arn, &self.unique_id),
-            CallerKind::Role { role_arn, session, .. } => {
+            CallerKind::Role {
+                role_arn, session, ..
+            } => {
                 let (role_id, name) = match &session.kind {
                     SessionKind::Role { role_id, name, .. } => (role_id.as_str(), name.as_str()),
                     _ => ("", ""),

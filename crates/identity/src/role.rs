@@ -61,6 +61,7 @@ impl Role {
             return None;
         }
         let name = path.rsplit('/').next()?;
-        snap.get::<Self>(&name_key(&account, name)).filter(|role| role.arn == arn)
+        snap.get::<Self>(&name_key(&account, name))
+            .filter(|role| role.arn == arn)
     }
 }

@@ -11,12 +11,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use rolecall_base::{Tags, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{PolicyText, SessionKind};
 
-/// The first bytes of every token: the format and its version.
-const PREFIX: &[u8] = b"RC1";
+/// The first bytes of every session token: its use and the version of the format.
+const SESSION: &[u8; 3] = b"RS1";
 
 /// The key that seals the session tokens of an account.
 pub struct TokenKey(LessSafeKey);
@@ -82,7 +83,9 @@ impl TokenKey {
         let nibble = |b: u8| char::from(b).to_digit(16).ok_or(TokenError::Key);
         let mut bytes = Vec::with_capacity(32);
         for pair in text.as_bytes().chunks(2) {
-            let [high, low] = pair else { return Err(TokenError::Key) };
+            let [high, low] = pair else {
+                return Err(TokenError::Key);
+            };
             let byte = nibble(*high)? * 16 + nibble(*low)?;
             bytes.push(u8::try_from(byte).map_err(|_| TokenError::Key)?);
         }
@@ -99,16 +102,30 @@ impl TokenKey {
         claims: &SessionClaims,
         nonce: [u8; NONCE_LEN],
     ) -> Result<String, TokenError> {
-        let mut sealed = serde_json::to_vec(claims).map_err(|_| TokenError::Invalid)?;
+        self.seal_as(SESSION, claims, nonce)
+    }
+
+    /// Seals any value under a label of its own, which [`TokenKey::open_as`] must be given again:
+    /// a token of one use is never taken for one of another.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] if the value cannot be written.
+    pub fn seal_as<T: Serialize>(
+        &self,
+        label: &'static [u8; 3],
+        value: &T,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<String, TokenError> {
+        let mut sealed = serde_json::to_vec(value).map_err(|_| TokenError::Invalid)?;
         self.0
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(PREFIX),
+                Aad::from(label),
                 &mut sealed,
             )
             .map_err(|_| TokenError::Invalid)?;
-        let mut token = Vec::with_capacity(PREFIX.len() + NONCE_LEN + sealed.len());
-        token.extend_from_slice(PREFIX);
+        let mut token = Vec::with_capacity(label.len() + NONCE_LEN + sealed.len());
+        token.extend_from_slice(label);
         token.extend_from_slice(&nonce);
         token.extend_from_slice(&sealed);
         Ok(STANDARD.encode(token))
@@ -119,14 +136,28 @@ impl TokenKey {
     /// # Errors
     /// [`TokenError::Invalid`] if it was not sealed with this key or was altered.
     pub fn open(&self, token: &str) -> Result<SessionClaims, TokenError> {
+        self.open_as(SESSION, token)
+    }
+
+    /// Opens what [`TokenKey::seal_as`] sealed under the same label.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] if it was not sealed with this key and label or was altered.
+    pub fn open_as<T: DeserializeOwned>(
+        &self,
+        label: &'static [u8; 3],
+        token: &str,
+    ) -> Result<T, TokenError> {
         let bytes = STANDARD.decode(token).map_err(|_| TokenError::Invalid)?;
-        let rest = bytes.strip_prefix(PREFIX).ok_or(TokenError::Invalid)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or(TokenError::Invalid)?;
+        let rest = bytes.strip_prefix(label).ok_or(TokenError::Invalid)?;
+        let (nonce, sealed) = rest
+            .split_at_checked(NONCE_LEN)
+            .ok_or(TokenError::Invalid)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| TokenError::Invalid)?;
         let mut sealed = sealed.to_vec();
         let claims = self
             .0
-            .open_in_place(nonce, Aad::from(PREFIX), &mut sealed)
+            .open_in_place(nonce, Aad::from(label), &mut sealed)
             .map_err(|_| TokenError::Invalid)?;
         serde_json::from_slice(claims).map_err(|_| TokenError::Invalid)
     }
@@ -174,7 +205,10 @@ mod tests {
         let mut bytes = STANDARD.decode(&token).unwrap();
         for n in 0..bytes.len() {
             bytes[n] ^= 1;
-            assert_eq!(key.open(&STANDARD.encode(&bytes)).unwrap_err(), TokenError::Invalid);
+            assert_eq!(
+                key.open(&STANDARD.encode(&bytes)).unwrap_err(),
+                TokenError::Invalid
+            );
             bytes[n] ^= 1;
         }
     }

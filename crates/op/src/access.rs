@@ -101,7 +101,11 @@ impl AccessCheck {
     /// With a condition key of one value.
     #[must_use]
     pub fn key(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.keys.push(Key { name: name.into(), values: vec![value.into()], many: false });
+        self.keys.push(Key {
+            name: name.into(),
+            values: vec![value.into()],
+            many: false,
+        });
         self
     }
 
@@ -118,7 +122,11 @@ impl AccessCheck {
     #[must_use]
     pub fn key_list(mut self, name: impl Into<String>, values: Vec<String>) -> Self {
         if !values.is_empty() {
-            self.keys.push(Key { name: name.into(), values, many: true });
+            self.keys.push(Key {
+                name: name.into(),
+                values,
+                many: true,
+            });
         }
         self
     }

@@ -59,7 +59,10 @@ impl Denial {
 
     /// An operation that declares no check.
     pub(crate) fn undeclared(info: &RequestInfo) -> Self {
-        let message = format!("User: {} is not authorized to perform this action", info.caller.arn);
+        let message = format!(
+            "User: {} is not authorized to perform this action",
+            info.caller.arn
+        );
         let mut denial = Self::new(info, "", "", message);
         "the operation declares no access check, so nobody may call it".clone_into(&mut denial.why);
         denial
@@ -71,8 +74,9 @@ impl Denial {
         checks: &[AccessCheck],
         unresolved: &Unresolved,
     ) -> Self {
-        let (action, resource) =
-            checks.first().map_or(("", "*"), |check| (check.action, check.resource.as_str()));
+        let (action, resource) = checks
+            .first()
+            .map_or(("", "*"), |check| (check.action, check.resource.as_str()));
         let message = plain(info, action, resource);
         let mut denial = Self::new(info, action, resource, message);
         denial.why = format!("{unresolved}, so the caller is refused as a whole");
@@ -83,8 +87,7 @@ impl Denial {
     pub(crate) fn untrusted(info: &RequestInfo, check: &AccessCheck) -> Self {
         let message = plain(info, check.action, &check.resource);
         let mut denial = Self::new(info, check.action, &check.resource, message);
-        "the role does not exist, or its trust policy does not compile"
-            .clone_into(&mut denial.why);
+        "the role does not exist, or its trust policy does not compile".clone_into(&mut denial.why);
         denial
     }
 
@@ -100,7 +103,10 @@ impl Denial {
         denial.remedies = explanation
             .suggestions
             .iter()
-            .map(|s| Remedy { layer: layer_name(s.layer), statement: s.statement.clone() })
+            .map(|s| Remedy {
+                layer: layer_name(s.layer),
+                statement: s.statement.clone(),
+            })
             .collect();
         denial
     }
@@ -149,6 +155,11 @@ impl Audit {
 
     /// The newest refusal whose message stands in `text`, such as a task's `stoppedReason`.
     pub fn behind(&self, text: &str) -> Option<Denial> {
-        self.denials.lock().iter().rev().find(|d| text.contains(&d.message)).cloned()
+        self.denials
+            .lock()
+            .iter()
+            .rev()
+            .find(|d| text.contains(&d.message))
+            .cloned()
     }
 }

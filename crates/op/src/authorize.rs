@@ -33,14 +33,20 @@ pub(crate) fn authorize(
     };
     if checks.is_empty() {
         let denial = Denial::undeclared(info);
-        return Err(Denied { error: denied(&denial, query_protocol), denial: Box::new(denial) });
+        return Err(Denied {
+            error: denied(&denial, query_protocol),
+            denial: Box::new(denial),
+        });
     }
     let applied = match Applied::of(snap, &info.caller) {
         Ok(applied) => applied,
         Err(unresolved) => {
             tracing::warn!(caller = info.caller.arn, %unresolved, "refused: policies unresolved");
             let denial = Denial::unresolved(info, checks, &unresolved);
-            return Err(Denied { error: denied(&denial, query_protocol), denial: Box::new(denial) });
+            return Err(Denied {
+                error: denied(&denial, query_protocol),
+                denial: Box::new(denial),
+            });
         }
     };
     let shared = condition_context(info);
@@ -61,10 +67,10 @@ pub(crate) fn authorize(
             resource_account: check.resource_account.as_ref().map(|a| a.as_str()),
             context: &context,
         };
-        let resource = check
-            .resource_policy
-            .as_deref()
-            .map(|policy| NamedPolicy { name: &check.resource, policy });
+        let resource = check.resource_policy.as_deref().map(|policy| NamedPolicy {
+            name: &check.resource,
+            policy,
+        });
         let outcome = applied.with_layers(resource, check.policy_must_allow, |layers| {
             if check.policy_must_allow && layers.resource.is_none() {
                 // A trust policy that does not compile trusts nobody.
@@ -75,10 +81,18 @@ pub(crate) fn authorize(
                 return Ok(());
             }
             let message = message(info, check, &decision);
-            Err(Box::new(Denial::decided(info, check, message, &explain(&request, layers, &decision))))
+            Err(Box::new(Denial::decided(
+                info,
+                check,
+                message,
+                &explain(&request, layers, &decision),
+            )))
         });
         if let Err(denial) = outcome {
-            return Err(Denied { error: denied(&denial, query_protocol), denial });
+            return Err(Denied {
+                error: denied(&denial, query_protocol),
+                denial,
+            });
         }
     }
     Ok(())
@@ -132,7 +146,9 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
 }
 
 fn session_keys<'a>(caller: &'a Caller, context: &mut Context<'a>) {
-    let Some(session) = caller.session() else { return };
+    let Some(session) = caller.session() else {
+        return;
+    };
     context.set_epoch_s("aws:TokenIssueTime", session.issued.epoch_seconds());
     context.set_bool("aws:MultiFactorAuthPresent", session.mfa);
     if let Some(identity) = &session.source_identity {

@@ -38,10 +38,7 @@ pub trait Operation: 'static {
     ///
     /// # Errors
     /// The service's modelled errors; nothing is written then.
-    fn handle(
-        req: Authorized<'_, Self>,
-        tx: &mut Txn,
-    ) -> Result<Output<Self::Api>, AwsError>
+    fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError>
     where
         Self: Sized;
 }
@@ -57,7 +54,11 @@ pub struct Authorized<'a, Op: Operation> {
 
 impl<'a, Op: Operation> Authorized<'a, Op> {
     pub(crate) fn new(input: &'a Input<Op::Api>, info: &'a RequestInfo) -> Self {
-        Self { input, info, _proof: PhantomData }
+        Self {
+            input,
+            info,
+            _proof: PhantomData,
+        }
     }
 }
 

@@ -12,12 +12,12 @@ use rolecall_identity::Caller;
 use rolecall_store::Store;
 use rolecall_wire::{RawRequest, Response, Route};
 
+use crate::Ports;
 use crate::audit::Audit;
 use crate::authenticate::Authenticator;
-use crate::authorize::Refused;
+use crate::authorize::{Refused, authorize};
 use crate::registry::{Call, Registry};
 use crate::request::{RequestInfo, Transport};
-use crate::Ports;
 
 /// The settings that every request sees, and the effects that the pipeline is given.
 #[derive(Clone)]
@@ -59,7 +59,10 @@ pub struct Inbound<'a> {
 
 impl Inbound<'_> {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.and_then(|(_, v)| std::str::from_utf8(v).ok())
     }
 }
@@ -117,8 +120,9 @@ impl Pipeline {
         let seed = (self.0.settings.seed)();
         let request_id = request_id(&seed);
 
-        // Authentication comes first: an unsigned request learns nothing of what is served here.
-        let scope = rolecall_sigv4::parse(&inbound.view()).ok().map(|p| p.service().to_owned());
+        let view = inbound.view();
+        let parsed = rolecall_sigv4::parse(&view);
+        let scope = parsed.as_ref().ok().map(|p| p.service.as_ref());
         let raw = RawRequest {
             method: inbound.method,
             path: inbound.path,
@@ -126,11 +130,22 @@ impl Pipeline {
             headers: inbound.headers,
             body: &inbound.body,
         };
-        let route = match rolecall_wire::route(&raw, scope.as_deref(), rolecall_api::SERVICES) {
+        let route = match rolecall_wire::route(&raw, scope, rolecall_api::SERVICES) {
             Ok(route) => route,
             Err(error) => return error.respond(&request_id),
         };
-        match self.run(&route, &raw, inbound, now, seed, &request_id).await {
+        match self
+            .run(
+                &route,
+                &raw,
+                inbound,
+                parsed.as_ref(),
+                now,
+                seed,
+                &request_id,
+            )
+            .await
+        {
             Ok(output) => output,
             Err(error) => {
                 rolecall_wire::encode_error(route.protocol, route.service, &error, &request_id)
@@ -143,12 +158,15 @@ impl Pipeline {
         route: &Route,
         raw: &RawRequest<'_>,
         inbound: &Inbound<'_>,
+        parsed: Result<&rolecall_sigv4::Parsed<'_>, &rolecall_sigv4::AuthError>,
         now: Timestamp,
         seed: [u8; 32],
         request_id: &str,
     ) -> Result<Response, AwsError> {
-        let (caller, region) =
-            self.0.authenticator.authenticate(&self.0, route, inbound, now)?;
+        let (caller, region) = self
+            .0
+            .authenticator
+            .authenticate(&self.0, route, inbound, parsed, now)?;
         let info = Arc::new(RequestInfo {
             request_id: request_id.to_owned(),
             now,
@@ -166,8 +184,15 @@ impl Pipeline {
         let built = self.0.registry.get(route.service.id, route.operation.name);
         let built = built.ok_or_else(|| not_built(route))?;
         let query = query_protocol(route.protocol);
-        let call = Call { core: Arc::clone(&self.0), info, input, query };
-        let output = (built.run)(call).await.map_err(|refused| self.refused(refused))?;
+        let call = Call {
+            core: Arc::clone(&self.0),
+            info,
+            input,
+            query,
+        };
+        let output = (built.run)(call)
+            .await
+            .map_err(|refused| self.refused(refused))?;
         Ok(rolecall_wire::encode_output(route, output, request_id))
     }
 
@@ -195,27 +220,63 @@ impl Pipeline {
         region: Region,
         input: A::Input,
     ) -> Result<A::Output, AwsError> {
-        let seed = (self.0.settings.seed)();
         let route = Route::internal(A::SERVICE, A::shape());
-        let info = Arc::new(RequestInfo {
-            request_id: request_id(&seed),
-            now: (self.0.settings.now)(),
-            region,
-            caller,
-            transport: Transport { source_ip: None, secure: true, user_agent: None },
-            seed,
-        });
+        let transport = Transport {
+            source_ip: None,
+            secure: true,
+            user_agent: None,
+        };
+        let info = Arc::new(self.request(caller, region, transport));
         let input = input.into_value();
         rolecall_wire::validate(&route, &input)?;
         let built = self.0.registry.get(A::SERVICE.id, A::NAME);
         let built = built.ok_or_else(|| not_built(&route))?;
         let query = query_protocol(route.protocol);
-        let call = Call { core: Arc::clone(&self.0), info, input, query };
-        let output = (built.run)(call).await.map_err(|refused| self.refused(refused))?;
+        let call = Call {
+            core: Arc::clone(&self.0),
+            info,
+            input,
+            query,
+        };
+        let output = (built.run)(call)
+            .await
+            .map_err(|refused| self.refused(refused))?;
         A::Output::from_value(output).map_err(|mismatch| {
-            tracing::error!(operation = A::NAME, ?mismatch, "an output has another shape");
+            tracing::error!(
+                operation = A::NAME,
+                ?mismatch,
+                "an output has another shape"
+            );
             AwsError::internal()
         })
+    }
+
+    /// Whether `caller` may do everything that `checks` names: the authorization of a byte stream
+    /// that has no operation of its own (a layer pulled by the distribution protocol).
+    ///
+    /// # Errors
+    /// AWS's `AccessDeniedException`.
+    pub fn permit(
+        &self,
+        info: &RequestInfo,
+        checks: Vec<crate::AccessCheck>,
+    ) -> Result<(), AwsError> {
+        let access = crate::Access::Checks(checks);
+        authorize(&access, info, &self.0.store.snapshot(), false)
+            .map_err(|denied| self.refused(Refused::Denied(denied)))
+    }
+
+    /// A request that is no call of an operation, for [`Pipeline::permit`].
+    pub fn request(&self, caller: Caller, region: Region, transport: Transport) -> RequestInfo {
+        let seed = (self.0.settings.seed)();
+        RequestInfo {
+            request_id: request_id(&seed),
+            now: (self.0.settings.now)(),
+            region,
+            caller,
+            transport,
+            seed,
+        }
     }
 
     fn refused(&self, refused: Refused) -> AwsError {
@@ -258,7 +319,10 @@ pub(crate) fn query_protocol(protocol: Protocol) -> bool {
 fn not_built(route: &Route) -> AwsError {
     let name = route.operation.name;
     if query_protocol(route.protocol) {
-        AwsError::new("InvalidAction", format!("The action {name} is not built in Rolecall."))
+        AwsError::new(
+            "InvalidAction",
+            format!("The action {name} is not built in Rolecall."),
+        )
     } else {
         AwsError::new(
             "UnknownOperationException",

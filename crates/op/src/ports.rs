@@ -55,6 +55,9 @@ mod tests {
     fn a_port_is_found_by_its_trait_and_a_missing_one_is_an_internal_failure() {
         let ports = Ports::default().with::<dyn Greeter>(Arc::new(English));
         assert_eq!(ports.get::<dyn Greeter>().unwrap().greet(), "hello");
-        assert_eq!(Ports::default().get::<dyn Greeter>().err(), Some(AwsError::internal()));
+        assert_eq!(
+            Ports::default().get::<dyn Greeter>().err(),
+            Some(AwsError::internal())
+        );
     }
 }

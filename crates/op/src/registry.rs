@@ -102,17 +102,29 @@ impl Registry {
 
 fn typed<A: ApiOperation>(value: Value) -> Result<A::Input, AwsError> {
     A::Input::from_value(value).map_err(|mismatch| {
-        tracing::error!(operation = A::NAME, ?mismatch, "a validated input has another shape");
+        tracing::error!(
+            operation = A::NAME,
+            ?mismatch,
+            "a validated input has another shape"
+        );
         AwsError::internal()
     })
 }
 
 async fn run_operation<Op: Operation>(call: Call) -> Result<Value, Refused> {
-    let Call { core, info, input, query } = call;
+    let Call {
+        core,
+        info,
+        input,
+        query,
+    } = call;
     let input = typed::<Op::Api>(input).map_err(Refused::Error)?;
     let body = move |tx: &mut rolecall_store::Txn| {
         let snap = tx.snapshot_unchecked();
-        let req = AccessRequest { info: &info, snap: &snap };
+        let req = AccessRequest {
+            info: &info,
+            snap: &snap,
+        };
         check(Op::access(&input, &req), &info, &snap, query)?;
         Op::handle(Authorized::<Op>::new(&input, &info), tx).map_err(Refused::Error)
     };
@@ -130,13 +142,25 @@ async fn run_operation<Op: Operation>(call: Call) -> Result<Value, Refused> {
 }
 
 async fn run_data_operation<Op: DataOperation>(call: Call) -> Result<Value, Refused> {
-    let Call { core, info, input, query } = call;
+    let Call {
+        core,
+        info,
+        input,
+        query,
+    } = call;
     let input = typed::<Op::Api>(input).map_err(Refused::Error)?;
     let snap = core.store.snapshot();
-    let req = AccessRequest { info: &info, snap: &snap };
+    let req = AccessRequest {
+        info: &info,
+        snap: &snap,
+    };
     check(Op::access(&input, &req), &info, &snap, query)?;
     drop(snap);
-    let ctx = DataContext { info, store: core.store.clone(), ports: Arc::clone(&core.ports) };
+    let ctx = DataContext {
+        info,
+        store: core.store.clone(),
+        ports: Arc::clone(&core.ports),
+    };
     let output = Op::handle(input, ctx).await.map_err(Refused::Error)?;
     Ok(output.into_value())
 }

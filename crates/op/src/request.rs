@@ -50,7 +50,10 @@ impl RequestInfo {
 
     /// An ARN of `service` in the request's region and account.
     pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> String {
-        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.caller.account)
+        format!(
+            "arn:aws:{service}:{}:{}:{resource}",
+            self.region, self.caller.account
+        )
     }
 
     /// An ARN of IAM (which has no region) in the request's account.

@@ -1,0 +1,229 @@
+//! Who signed: from a request's signature to its caller.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use rolecall_api::shape::Protocol;
+use rolecall_base::{AccountId, AwsError, Fault, Region, Timestamp};
+use rolecall_identity::{
+    AccessKey, Account, Caller, CallerKind, KeyStatus, SessionClaims, TokenKey,
+};
+use rolecall_sigv4::{
+    AmzTime, AuthError, BodyHash, Family, Parsed, Policy, RequestView, SigningKey,
+};
+use rolecall_store::Snapshot;
+use rolecall_wire::Route;
+
+use crate::pipeline::{Core, Inbound};
+
+/// How many derived keys and opened tokens are kept; all are dropped when there are more.
+const CACHE_MAX: usize = 10_000;
+
+/// Derived signing keys and opened session tokens, so that neither is made anew for each request.
+#[derive(Default)]
+pub(crate) struct Authenticator {
+    keys: RwLock<HashMap<KeyScope, (Arc<str>, SigningKey)>>,
+    sessions: RwLock<HashMap<String, (String, Arc<SessionClaims>)>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct KeyScope {
+    access_key_id: String,
+    date: String,
+    region: String,
+    service: String,
+}
+
+/// A key that may sign, and for whom.
+struct Credential {
+    secret: Arc<str>,
+    caller: Caller,
+}
+
+impl Authenticator {
+    /// The caller of a request and the region that it addressed.
+    ///
+    /// # Errors
+    /// AWS's authentication errors in the words of the route's protocol.
+    pub(crate) fn authenticate(
+        &self,
+        core: &Core,
+        route: &Route,
+        inbound: &Inbound<'_>,
+        parsed: Result<&Parsed<'_>, &AuthError>,
+        now: Timestamp,
+    ) -> Result<(Caller, Region), AwsError> {
+        let family = family(route.protocol);
+        let refuse = |error: &AuthError| refused(error, family);
+        let parsed = match parsed {
+            Err(AuthError::Missing) if route.operation.unsigned => {
+                return Ok((
+                    anonymous(&core.settings.account),
+                    core.settings.region.clone(),
+                ));
+            }
+            Err(error) => return Err(refuse(error)),
+            Ok(parsed) => parsed,
+        };
+        let amz_now = AmzTime::from_unix_s(now.epoch_seconds());
+        let policy = Policy::default();
+        parsed
+            .check(amz_now, &policy, Some(route.service.signing_name))
+            .map_err(|error| refuse(&error))?;
+        let snap = core.store.snapshot();
+        let credential = self
+            .credential(&snap, &core.settings.account, parsed, now)
+            .map_err(|e| refuse(&e))?;
+        let key = self.signing_key(parsed, &credential.secret);
+        let body = rolecall_sigv4::sha256(&inbound.body);
+        let view = inbound.view_with(BodyHash::Sha256(body));
+        rolecall_sigv4::verify(parsed, &key, &view, amz_now, &policy).map_err(|e| refuse(&e))?;
+        let region = Region::new(&parsed.region).map_err(|_| {
+            refuse(&AuthError::Scope(rolecall_sigv4::ScopeFault {
+                region: true,
+                ..Default::default()
+            }))
+        })?;
+        Ok((credential.caller, region))
+    }
+
+    fn credential(
+        &self,
+        snap: &Snapshot,
+        account: &AccountId,
+        parsed: &Parsed<'_>,
+        now: Timestamp,
+    ) -> Result<Credential, AuthError> {
+        match &parsed.security_token {
+            None => long_term(snap, &parsed.access_key_id),
+            Some(token) => {
+                let claims = self.session(snap, account, &parsed.access_key_id, token)?;
+                if claims.expires <= now {
+                    return Err(AuthError::ExpiredToken);
+                }
+                let caller = Caller::of_session(snap, &claims).ok_or(AuthError::InvalidToken)?;
+                Ok(Credential {
+                    secret: claims.secret.as_str().into(),
+                    caller,
+                })
+            }
+        }
+    }
+
+    fn session(
+        &self,
+        snap: &Snapshot,
+        account: &AccountId,
+        access_key_id: &str,
+        token: &str,
+    ) -> Result<Arc<SessionClaims>, AuthError> {
+        if let Some((known, claims)) = self.sessions.read().get(access_key_id)
+            && known == token
+        {
+            return Ok(Arc::clone(claims));
+        }
+        let account = snap
+            .get::<Account>(account.as_str())
+            .ok_or(AuthError::InvalidToken)?;
+        let key = TokenKey::from_hex(&account.token_key).map_err(|_| AuthError::InvalidToken)?;
+        let claims = key.open(token).map_err(|_| AuthError::InvalidToken)?;
+        if claims.access_key_id != access_key_id {
+            return Err(AuthError::InvalidToken);
+        }
+        let claims = Arc::new(claims);
+        let mut sessions = self.sessions.write();
+        if sessions.len() >= CACHE_MAX {
+            sessions.clear();
+        }
+        sessions.insert(
+            access_key_id.to_owned(),
+            (token.to_owned(), Arc::clone(&claims)),
+        );
+        Ok(claims)
+    }
+
+    fn signing_key(&self, parsed: &Parsed<'_>, secret: &Arc<str>) -> SigningKey {
+        let scope = KeyScope {
+            access_key_id: parsed.access_key_id.to_string(),
+            date: parsed.date.to_string(),
+            region: parsed.region.to_string(),
+            service: parsed.service.to_string(),
+        };
+        if let Some((known, key)) = self.keys.read().get(&scope)
+            && known == secret
+        {
+            return key.clone();
+        }
+        let key = SigningKey::derive(secret, &scope.date, &scope.region, &scope.service);
+        let mut keys = self.keys.write();
+        if keys.len() >= CACHE_MAX {
+            keys.clear();
+        }
+        keys.insert(scope, (Arc::clone(secret), key.clone()));
+        key
+    }
+}
+
+impl<'a> Inbound<'a> {
+    /// The request as the signature sees it, the body not yet hashed.
+    pub(crate) fn view(&self) -> RequestView<'a> {
+        self.view_with(BodyHash::NotRead)
+    }
+
+    fn view_with(&self, body: BodyHash) -> RequestView<'a> {
+        RequestView {
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            headers: self.headers,
+            body,
+        }
+    }
+}
+
+fn long_term(snap: &Snapshot, access_key_id: &str) -> Result<Credential, AuthError> {
+    let key = snap
+        .get::<AccessKey>(access_key_id)
+        .ok_or(AuthError::UnknownAccessKey)?;
+    if key.status != KeyStatus::Active {
+        return Err(AuthError::UnknownAccessKey);
+    }
+    let caller = Caller::of_key(snap, &key).ok_or(AuthError::UnknownAccessKey)?;
+    Ok(Credential {
+        secret: key.secret.as_str().into(),
+        caller,
+    })
+}
+
+fn anonymous(account: &AccountId) -> Caller {
+    Caller {
+        account: account.clone(),
+        arn: "anonymous".to_owned(),
+        unique_id: "anonymous".to_owned(),
+        access_key_id: None,
+        kind: CallerKind::Anonymous,
+    }
+}
+
+fn family(protocol: Protocol) -> Family {
+    match protocol {
+        Protocol::AwsQuery => Family::Query,
+        Protocol::Ec2Query => Family::Ec2,
+        Protocol::RestJson1 => Family::RestJson,
+        Protocol::RestXml => Family::S3,
+        Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RpcV2Cbor => Family::Json,
+    }
+}
+
+fn refused(error: &AuthError, family: Family) -> AwsError {
+    tracing::debug!(%error, "not authenticated");
+    let aws = error.to_aws(family);
+    AwsError {
+        code: aws.code.into(),
+        message: aws.message,
+        status: aws.status,
+        fault: Fault::Sender,
+        fields: Vec::new(),
+    }
+}
