@@ -8,6 +8,7 @@
     clippy::disallowed_methods,
     reason = "a test reads its vectors from files"
 )]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test")]
 
 use std::path::{Path, PathBuf};
 
