@@ -30,8 +30,10 @@ pub enum SessionKind {
     Federated {
         /// The name that was given.
         name: String,
-        /// The user who asked for it.
+        /// The id of the user who asked for it.
         user_id: String,
+        /// The ARN of that user.
+        user_arn: String,
         /// The store key of that user.
         user_key: String,
     },

@@ -199,11 +199,13 @@ impl Caller {
                 Principal::role_session(account, &self.arn, role_arn, role_id, name)
             }
             CallerKind::Federated { session, .. } => {
-                let name = match &session.kind {
-                    SessionKind::Federated { name, .. } => name.as_str(),
-                    _ => "",
+                let (user_arn, user_id, name) = match &session.kind {
+                    SessionKind::Federated { user_arn, user_id, name, .. } => {
+                        (user_arn.as_str(), user_id.as_str(), name.as_str())
+                    }
+                    _ => ("", "", ""),
                 };
-                Principal::federated_user(account, &self.arn, &self.arn, name)
+                Principal::federated_user(account, &self.arn, user_arn, user_id, name)
             }
             CallerKind::Service { name, .. } => Principal::service(name),
             CallerKind::Anonymous => Principal::anonymous(),
