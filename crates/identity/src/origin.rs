@@ -82,6 +82,7 @@ impl Caller {
                 name,
                 user_id,
                 user_key,
+                ..
             } => {
                 snap.get::<User>(user_key)
                     .filter(|user| user.id == *user_id)?;

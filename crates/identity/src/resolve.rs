@@ -200,9 +200,12 @@ impl Caller {
             }
             CallerKind::Federated { session, .. } => {
                 let (user_arn, user_id, name) = match &session.kind {
-                    SessionKind::Federated { user_arn, user_id, name, .. } => {
-                        (user_arn.as_str(), user_id.as_str(), name.as_str())
-                    }
+                    SessionKind::Federated {
+                        user_arn,
+                        user_id,
+                        name,
+                        ..
+                    } => (user_arn.as_str(), user_id.as_str(), name.as_str()),
                     _ => ("", "", ""),
                 };
                 Principal::federated_user(account, &self.arn, user_arn, user_id, name)
