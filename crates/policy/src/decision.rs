@@ -57,7 +57,19 @@ pub struct Decision<'a> {
     pub reason: Reason<'a>,
 }
 
-impl<'a> Decision<'a> {
+impl Location<'_> {
+    /// The place of a statement that is only imagined.
+    pub(crate) const fn supplied(layer: Layer) -> Self {
+        Self {
+            layer,
+            policy: "",
+            statement: 0,
+            sid: None,
+        }
+    }
+}
+
+impl Decision<'_> {
     /// Whether the request may proceed.
     pub const fn allowed(&self) -> bool {
         matches!(
@@ -68,12 +80,59 @@ impl<'a> Decision<'a> {
 
     /// AWS's access denied message for this decision, or an empty string if it allows.
     ///
-    /// `resource` is the ARN that was evaluated, or `*`.
+    /// `user_arn` is the caller's ARN (of a role session the assumed-role ARN), `resource` the ARN that
+    /// was evaluated, or `*`. The formats are those of the IAM User Guide, "Troubleshoot access denied
+    /// error messages". A role whose trust policy does not allow is reported without a reason, as STS
+    /// does, so that nobody learns whether the role exists.
+    ///
+    /// ```
+    /// use rolecall_policy::{Decision, Layer, Reason};
+    ///
+    /// let decision = Decision { reason: Reason::ImplicitDeny(Layer::Identity) };
+    /// assert_eq!(
+    ///     decision.denial_message("arn:aws:iam::123456789012:user/alice", "ecs:ListClusters", "*"),
+    ///     "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: \
+    ///      ecs:ListClusters on resource: * because no identity-based policy allows the \
+    ///      ecs:ListClusters action"
+    /// );
+    /// ```
     pub fn denial_message(&self, user_arn: &str, action: &str, resource: &str) -> String {
         if self.allowed() {
             return String::new();
         }
-        format!("User: {user_arn} is not authorized to perform: {action} on resource: {resource}")
+        let subject = format!(
+            "User: {user_arn} is not authorized to perform: {action} on resource: {resource}"
+        );
+        match self.reason {
+            Reason::ImplicitDeny(Layer::Trust) => subject,
+            _ => format!("{subject} {}", self.reason_clause(action)),
+        }
+    }
+
+    /// The part of the message that says why: `because no ... policy allows the ... action` or
+    /// `with an explicit deny in ...`. Empty if the decision allows.
+    ///
+    /// Where a policy with an ARN denied, AWS names it (since January 2026; not for policies of
+    /// resources and roles' trust policies).
+    pub fn reason_clause(&self, action: &str) -> String {
+        match &self.reason {
+            Reason::ImplicitDeny(layer) => format!("because no {layer} allows the {action} action"),
+            Reason::ExplicitDeny(location) => {
+                let article = match location.layer {
+                    Layer::Identity => "an",
+                    Layer::Trust => "the",
+                    _ => "a",
+                };
+                let clause = format!("with an explicit deny in {article} {}", location.layer);
+                let named = !matches!(location.layer, Layer::Resource | Layer::Trust);
+                if named && location.policy.starts_with("arn:") {
+                    format!("{clause}: {}", location.policy)
+                } else {
+                    clause
+                }
+            }
+            Reason::Allow(_) | Reason::RootUser | Reason::NoPermissionNeeded => String::new(),
+        }
     }
 }
 

@@ -34,14 +34,24 @@
 //! # Ok::<(), rolecall_policy::PolicyError>(())
 //! ```
 
+mod action;
 pub mod adjudication;
+mod arn;
+mod condition;
 mod context;
 mod decision;
+mod document;
 mod error;
 mod evaluate;
 mod explain;
+mod json;
+mod key;
+mod pattern;
 mod policy;
 mod principal;
+mod principals;
+mod time;
+mod validate;
 
 pub use context::{Context, ContextValue};
 pub use decision::{Decision, Layer, Location, Reason};

@@ -1,12 +1,21 @@
 //! A parsed and compiled policy document.
 
+use crate::action::{Action, ActionSet};
+use crate::condition::Condition;
+use crate::document::{Document, GrammarError, RawStatement};
 use crate::error::PolicyError;
+use crate::evaluate::Request;
+use crate::pattern::{Mode, Pattern};
+use crate::principals::{Grant, PrincipalSet};
+use crate::validate;
 
 /// Where a policy is used, which decides which elements it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PolicyKind {
-    /// Attached to a user, group or role, or used as a permissions boundary.
+    /// An inline policy of a user, group or role.
     Identity,
+    /// A managed policy: as [`PolicyKind::Identity`], but its `Version` must be 2012-10-17.
+    Managed,
     /// Attached to a resource (a repository, a secret, a key).
     Resource,
     /// The trust policy of a role.
@@ -34,6 +43,17 @@ pub struct Statement {
     sid: Option<Box<str>>,
     effect: Effect,
     json: Box<str>,
+    pub(crate) principals: Option<PrincipalSet>,
+    pub(crate) actions: ActionSet,
+    pub(crate) resources: Option<ResourceSet>,
+    pub(crate) conditions: Box<[Condition]>,
+}
+
+/// The patterns of a `Resource` or `NotResource` element.
+#[derive(Debug)]
+pub(crate) struct ResourceSet {
+    negated: bool,
+    patterns: Box<[Pattern]>,
 }
 
 impl Statement {
@@ -51,13 +71,171 @@ impl Statement {
     pub fn json(&self) -> &str {
         &self.json
     }
+
+    fn compile(raw: RawStatement, kind: PolicyKind, variables: bool) -> Result<Self, PolicyError> {
+        let malformed = || validate::not_a_policy(true, kind);
+        let mut conditions = Vec::with_capacity(raw.conditions.len());
+        for condition in &raw.conditions {
+            conditions.push(Condition::new(condition, variables).ok_or_else(malformed)?);
+        }
+        let negated = |list: &crate::document::List| list.negated;
+        Ok(Self {
+            effect: match raw.effect.as_str() {
+                "Allow" => Effect::Allow,
+                "Deny" => Effect::Deny,
+                _ => return Err(malformed()),
+            },
+            actions: ActionSet::new(raw.actions.as_ref().ok_or_else(malformed)?),
+            resources: raw.resources.as_ref().map(|list| ResourceSet {
+                negated: negated(list),
+                patterns: list
+                    .values
+                    .iter()
+                    .map(|v| resource_pattern(v, kind, variables))
+                    .collect(),
+            }),
+            principals: raw.principals.as_ref().map(PrincipalSet::new),
+            conditions: conditions.into(),
+            sid: raw.sid.filter(|sid| !sid.is_empty()).map(Into::into),
+            json: raw.json.into(),
+        })
+    }
+
+    /// Whether the statement applies to a request, and how it names the caller. A statement without a
+    /// `Principal` is about the caller that it is attached to.
+    #[inline]
+    pub(crate) fn applies(
+        &self,
+        request: &Request<'_>,
+        action: &Action,
+        has_boundary: bool,
+    ) -> Option<Grant> {
+        if !self.actions.matches(action) || !self.covers_resource(request) {
+            return None;
+        }
+        let grant = self.names(request, has_boundary)?;
+        self.conditions
+            .iter()
+            .all(|condition| condition.holds(request))
+            .then_some(grant)
+    }
+
+    /// A statement without a `Resource` is about the resource that it is attached to.
+    #[inline]
+    pub(crate) fn covers_resource(&self, request: &Request<'_>) -> bool {
+        self.resources.as_ref().is_none_or(|resources| {
+            resources
+                .patterns
+                .iter()
+                .any(|pattern| pattern.matches(request.resource, request))
+                != resources.negated
+        })
+    }
+
+    #[inline]
+    pub(crate) fn names(&self, request: &Request<'_>, has_boundary: bool) -> Option<Grant> {
+        match &self.principals {
+            None => Some(Grant::Direct),
+            Some(set) => set.matches(
+                request.principal,
+                self.effect == Effect::Allow,
+                has_boundary,
+            ),
+        }
+    }
+}
+
+/// In policies of identities, ARNs with fewer than six segments stand for all that they begin.
+fn resource_pattern(text: &str, kind: PolicyKind, variables: bool) -> Pattern {
+    let pads = matches!(
+        kind,
+        PolicyKind::Identity | PolicyKind::Managed | PolicyKind::Session
+    );
+    let segments = if variables && text.contains("${") {
+        6
+    } else {
+        text.split(':').count()
+    };
+    if pads && segments < 6 && text.starts_with("arn:") {
+        let padded = format!("{text}{}", ":*".repeat(6 - segments));
+        return Pattern::new(&padded, Mode::Resource, variables);
+    }
+    Pattern::new(text, Mode::Resource, variables)
+}
+
+/// Which statements can be about an action, by its service.
+#[derive(Debug, Default)]
+struct Index {
+    /// Ascending by hash; statement numbers ascending.
+    services: Box<[(u64, Box<[u32]>)]>,
+    /// For all other services.
+    others: Box<[u32]>,
+}
+
+impl Index {
+    fn new(statements: &[Statement], effect: Effect) -> Self {
+        let numbered = || {
+            (0_u32..)
+                .zip(statements)
+                .filter(|(_, s)| s.effect == effect)
+        };
+        let mut hashes: Vec<u64> = numbered()
+            .filter_map(|(_, s)| s.actions.services())
+            .flatten()
+            .collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let with = |hash: u64| {
+            numbered()
+                .filter(|(_, s)| {
+                    s.actions
+                        .services()
+                        .is_none_or(|mut all| all.any(|h| h == hash))
+                })
+                .map(|(number, _)| number)
+                .collect()
+        };
+        Self {
+            services: hashes.into_iter().map(|hash| (hash, with(hash))).collect(),
+            others: numbered()
+                .filter(|(_, s)| s.actions.services().is_none())
+                .map(|(number, _)| number)
+                .collect(),
+        }
+    }
+
+    #[inline]
+    fn get(&self, hash: u64) -> &[u32] {
+        if self.services.is_empty() {
+            return &self.others;
+        }
+        let at = self.services.partition_point(|(known, _)| *known < hash);
+        match self.services.get(at) {
+            Some((known, numbers)) if *known == hash => numbers,
+            _ => &self.others,
+        }
+    }
 }
 
 /// A parsed and compiled policy document: immutable, `Send` and `Sync`, made to be shared in an `Arc`.
+///
+/// ```
+/// use rolecall_policy::{Effect, Policy, PolicyKind};
+///
+/// let trust = r#"{"Version":"2008-10-17","Statement":[{"Sid":"","Effect":"Allow",
+///     "Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+/// let policy = Policy::parse(trust, PolicyKind::Trust)?;
+/// let statement = policy.statements().first().unwrap();
+/// assert_eq!(statement.effect(), Effect::Allow);
+/// assert_eq!(policy.principals().next(), Some(("Service", "ecs-tasks.amazonaws.com")));
+/// # Ok::<(), rolecall_policy::PolicyError>(())
+/// ```
 #[derive(Debug)]
 pub struct Policy {
     kind: PolicyKind,
     statements: Box<[Statement]>,
+    allows: Index,
+    denies: Index,
 }
 
 impl Policy {
@@ -68,7 +246,12 @@ impl Policy {
     /// # Errors
     /// AWS's `MalformedPolicyDocument`, with its message.
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
-        Self::load(text, kind)
+        if !validate::has_only_allowed_chars(text) {
+            return Err(validate::not_a_policy(true, kind));
+        }
+        let document = read(text, kind)?;
+        validate::validate(&document, kind)?;
+        Self::compile(document, kind)
     }
 
     /// Parses a document that AWS already accepted (AWS-managed, or stored): the grammar must hold, the
@@ -76,10 +259,22 @@ impl Policy {
     ///
     /// # Errors
     /// `MalformedPolicyDocument` if the document is not a policy.
-    pub fn load(_text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
+    pub fn load(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
+        Self::compile(read(text, kind)?, kind)
+    }
+
+    fn compile(document: Document, kind: PolicyKind) -> Result<Self, PolicyError> {
+        let variables = document.has_variables();
+        let statements = document
+            .statements
+            .into_iter()
+            .map(|raw| Statement::compile(raw, kind, variables))
+            .collect::<Result<Box<[_]>, _>>()?;
         Ok(Self {
             kind,
-            statements: Box::default(),
+            allows: Index::new(&statements, Effect::Allow),
+            denies: Index::new(&statements, Effect::Deny),
+            statements,
         })
     }
 
@@ -94,9 +289,12 @@ impl Policy {
     }
 
     /// The principals that `Principal` and `NotPrincipal` elements name, as (type, value) such as
-    /// `("AWS", "arn:aws:iam::123456789012:role/web")`.
+    /// `("AWS", "arn:aws:iam::123456789012:role/web")`; the bare `"*"` has the type `*`.
     pub fn principals(&self) -> impl Iterator<Item = (&str, &str)> {
-        std::iter::empty()
+        self.statements
+            .iter()
+            .filter_map(|s| s.principals.as_ref())
+            .flat_map(PrincipalSet::names)
     }
 
     /// The policy with each named user and role tied to the unique id that `resolve` returns for its
@@ -105,11 +303,45 @@ impl Policy {
     /// # Errors
     /// `Invalid principal in policy: "AWS":"<arn>"` where `resolve` returns `None`.
     pub fn resolve_principals(
-        self,
-        _resolve: impl FnMut(&str) -> Option<String>,
+        mut self,
+        mut resolve: impl FnMut(&str) -> Option<String>,
     ) -> Result<Self, PolicyError> {
+        for principals in self
+            .statements
+            .iter_mut()
+            .filter_map(|s| s.principals.as_mut())
+        {
+            principals
+                .resolve(&mut resolve)
+                .map_err(|name| PolicyError::invalid_principal("AWS", &name))?;
+        }
         Ok(self)
     }
+
+    /// The statements of one effect that can be about the action, with their numbers.
+    #[inline]
+    pub(crate) fn candidates(
+        &self,
+        effect: Effect,
+        action: &Action,
+    ) -> impl Iterator<Item = (usize, &Statement)> {
+        let index = match effect {
+            Effect::Allow => &self.allows,
+            Effect::Deny => &self.denies,
+        };
+        index
+            .get(action.service_hash())
+            .iter()
+            .filter_map(|number| {
+                let number = *number as usize;
+                Some((number, self.statements.get(number)?))
+            })
+    }
+}
+
+fn read(text: &str, kind: PolicyKind) -> Result<Document, PolicyError> {
+    Document::read(text)
+        .map_err(|error| validate::not_a_policy(error == GrammarError::Syntax, kind))
 }
 
 /// The length of a document as IAM's quotas count it: characters that are not white space.

@@ -31,8 +31,8 @@ pub struct Principal<'a> {
     pub arn: &'a str,
     /// The ARN behind a session: the role of a role session, the user of a federated-user session.
     pub issuer_arn: Option<&'a str>,
-    /// The unique id (`AIDA...` of a user, `AROA...` of the role of a session), the account id of root;
-    /// empty when there is none.
+    /// The unique id: `AIDA...` of a user or of the user behind a federated session, `AROA...` of the
+    /// role of a session, the account id of root; empty when there is none.
     pub unique_id: &'a str,
     /// The name of the session, of role and federated-user sessions.
     pub session_name: Option<&'a str>,
@@ -92,11 +92,13 @@ impl<'a> Principal<'a> {
         }
     }
 
-    /// A `GetFederationToken` session of the user `user_arn`; `arn` is the `federated-user` ARN.
+    /// A `GetFederationToken` session of the user `user_arn` (`AIDA...` id `user_id`); `arn` is the
+    /// `federated-user` ARN.
     pub const fn federated_user(
         account: &'a str,
         arn: &'a str,
         user_arn: &'a str,
+        user_id: &'a str,
         session_name: &'a str,
     ) -> Self {
         Self {
@@ -104,6 +106,7 @@ impl<'a> Principal<'a> {
             account,
             arn,
             issuer_arn: Some(user_arn),
+            unique_id: user_id,
             session_name: Some(session_name),
             ..Self::NOBODY
         }
