@@ -15,6 +15,7 @@ pub mod instance_profile;
 pub mod managed;
 pub mod origin;
 pub mod policy_text;
+pub mod quotas;
 pub mod resolve;
 pub mod role;
 pub mod sealed;
@@ -29,6 +30,7 @@ pub use customer_policy::{CustomerPolicy, POLICY_VERSIONS_MAX, PolicyVersion};
 pub use instance_profile::InstanceProfile;
 pub use origin::Origin;
 pub use policy_text::PolicyText;
+pub use quotas::Quotas;
 pub use resolve::{Applied, Named};
 pub use role::Role;
 pub use sealed::{SessionClaims, TokenKey};
@@ -51,5 +53,6 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<User>(),
         KindInfo::of::<CustomerPolicy>(),
         KindInfo::of::<InstanceProfile>(),
+        KindInfo::of::<Quotas>(),
     ]
 }
