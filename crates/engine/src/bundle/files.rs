@@ -1,0 +1,146 @@
+//! `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf` of a container.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
+
+use crate::error::{EngineError, FileContext, Result};
+use crate::spec::{ContainerSpec, TaskSandbox};
+
+pub(super) fn hostname(task: &TaskSandbox, spec: &ContainerSpec) -> String {
+    match spec.hostname.as_str() {
+        "" => task.id.as_str().chars().take(12).collect(),
+        name => name.to_owned(),
+    }
+}
+
+pub(super) fn write(task: &TaskSandbox, spec: &ContainerSpec, etc: &Path) -> Result<()> {
+    let hostname = hostname(task, spec);
+    let plain = |t: &str| !t.is_empty() && !t.contains(|c: char| c.is_whitespace() || c == '\0');
+    let names = spec
+        .extra_hosts
+        .iter()
+        .map(|(n, _)| n)
+        .chain(&spec.dns_search);
+    for name in names.chain([&hostname]) {
+        if !plain(name) {
+            return Err(EngineError::Unsupported(format!("host name {name:?}")));
+        }
+    }
+    put(etc, "hostname", &format!("{hostname}\n"))?;
+    put(etc, "hosts", &hosts(task, spec, &hostname))?;
+    put(etc, "resolv.conf", &resolv_conf(spec, &host_resolv_conf()))
+}
+
+fn put(dir: &Path, name: &str, text: &str) -> Result<()> {
+    let path = dir.join(name);
+    std::fs::write(&path, text).at("write", &path)
+}
+
+fn hosts(task: &TaskSandbox, spec: &ContainerSpec, hostname: &str) -> String {
+    let mut text = String::from("127.0.0.1\tlocalhost\n");
+    let mut line = |address: IpAddr, name: &str| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{address}\t{name}");
+    };
+    line(task.address.into(), hostname);
+    for (name, address) in &spec.extra_hosts {
+        line(*address, name);
+    }
+    text
+}
+
+fn host_resolv_conf() -> String {
+    let read = |p: &str| std::fs::read_to_string(p).unwrap_or_default();
+    let text = read("/etc/resolv.conf");
+    // The stub of systemd-resolved listens on the host's loopback only; its upstreams are here.
+    if servers(&text).iter().all(|s| s.is_loopback()) {
+        let upstream = read("/run/systemd/resolve/resolv.conf");
+        if !servers(&upstream).is_empty() {
+            return upstream;
+        }
+    }
+    text
+}
+
+fn servers(text: &str) -> Vec<IpAddr> {
+    let words = text
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix("nameserver"));
+    words.filter_map(|w| w.trim().parse().ok()).collect()
+}
+
+/// Given servers and domains win; the host's fill in, but for those that a task cannot reach: its
+/// loopback's, and IPv6 ones, which tasks do not have.
+fn resolv_conf(spec: &ContainerSpec, host: &str) -> String {
+    let mut text = String::new();
+    let mut search = spec.dns_search.join(" ");
+    if spec.dns_search.is_empty() && spec.dns_servers.is_empty() {
+        let line = host.lines().find_map(|l| l.strip_prefix("search "));
+        search = line.unwrap_or_default().trim().to_owned();
+    }
+    if !search.is_empty() {
+        let _ = writeln!(text, "search {search}");
+    }
+    let given = spec.dns_servers.clone();
+    let list = if given.is_empty() {
+        servers(host)
+    } else {
+        given
+    };
+    let reachable = |s: &IpAddr| !spec.dns_servers.is_empty() || (!s.is_loopback() && s.is_ipv4());
+    for server in list.iter().filter(|s| reachable(s)) {
+        let _ = writeln!(text, "nameserver {server}");
+    }
+    for line in host.lines().filter(|l| l.starts_with("options ")) {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ContainerName, TaskId};
+
+    fn spec() -> ContainerSpec {
+        ContainerSpec::new(ContainerName::new("c").unwrap(), vec![], vec![])
+    }
+
+    #[test]
+    fn the_hosts_resolver_is_taken_without_its_loopback() {
+        let host =
+            "search corp.example\nnameserver 127.0.0.53\nnameserver 10.1.2.3\noptions ndots:2\n";
+        assert_eq!(
+            resolv_conf(&spec(), host),
+            "search corp.example\nnameserver 10.1.2.3\noptions ndots:2\n"
+        );
+        let own = ContainerSpec {
+            dns_servers: vec!["8.8.4.4".parse().unwrap()],
+            ..spec()
+        };
+        assert_eq!(
+            resolv_conf(&own, host),
+            "nameserver 8.8.4.4\noptions ndots:2\n"
+        );
+    }
+
+    #[test]
+    fn hosts_names_the_task_and_the_extras() {
+        let task = TaskSandbox::new(TaskId::new("t").unwrap(), "10.88.0.9".parse().unwrap());
+        let more = ContainerSpec {
+            extra_hosts: vec![("db".into(), "10.0.0.1".parse().unwrap())],
+            ..spec()
+        };
+        assert_eq!(
+            hosts(&task, &more, "web"),
+            "127.0.0.1\tlocalhost\n10.88.0.9\tweb\n10.0.0.1\tdb\n"
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let bad = ContainerSpec {
+            extra_hosts: vec![("a\n6.6.6.6 b".into(), "1.1.1.1".parse().unwrap())],
+            ..spec()
+        };
+        assert!(write(&task, &bad, dir.path()).is_err());
+    }
+}

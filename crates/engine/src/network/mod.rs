@@ -1,0 +1,143 @@
+//! The instance's network: a router namespace of its own, one namespace per task, an uplink.
+//!
+//! ```text
+//!  host namespace          router namespace (one per instance)      task namespace (one per task)
+//!  rc-xxxxxxxx ----veth---- uplink                                   lo
+//!  x.y.255.253/30           x.y.255.254/30                           eth0  x.y.a.b/32
+//!  route x.y.0.0/16         lo   169.254.170.2/32  <- credentials,   default via 169.254.1.1
+//!  masquerade (nft)         t0a580002  169.254.1.1/32 ---veth--------'
+//!                           route x.y.a.b/32 dev t0a580002, strict rp_filter
+//! ```
+//!
+//! Everything an instance does is inside its router namespace, so that several instances, and the
+//! host's own firewall and ports, never meet. A task's source address is true: the router drops what
+//! comes from a task's link with any address that is not routed back to it (RFC 3704, strict mode).
+//! The task endpoint tells tasks apart by that.
+
+mod links;
+mod netns;
+mod subnet;
+mod uplink;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+pub use subnet::Subnet;
+
+use crate::error::{EngineError, FileContext, Result};
+use crate::ids::InstanceName;
+use crate::layout::{Layout, read_record, write_record};
+
+/// Where tasks find credentials and metadata (ECS task IAM roles, "169.254.170.2").
+pub const TASK_ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+
+/// The tasks' next hop, the same on every task's link.
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+
+/// What tasks reach beyond the instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outside {
+    /// Everything the host reaches, behind the host's address.
+    Masqueraded,
+    /// The host only, and why.
+    HostOnly(String),
+}
+
+/// An open network. Dropping it leaves everything as it is.
+#[derive(Debug)]
+pub struct Network {
+    router: PathBuf,
+    router_fd: OwnedFd,
+    subnet: Subnet,
+    instance: InstanceName,
+    outside: Outside,
+}
+
+impl Network {
+    pub(crate) async fn open(
+        layout: &Layout,
+        instance: &InstanceName,
+        subnet: Option<Subnet>,
+    ) -> Result<Self> {
+        let router = layout.router_netns();
+        let router_fd = netns::open_or_make(&router).await?;
+        let record = layout.data.join("network.json");
+        let subnet = match (subnet, read_record(&record)?) {
+            (Some(subnet), _) | (None, Some(subnet)) => subnet,
+            (None, None) => uplink::free_subnet().await?,
+        };
+        write_record(&record, &subnet)?;
+        links::set_up_router(dup(&router_fd)?).await?;
+        let outside = uplink::set_up(dup(&router_fd)?, instance, subnet).await?;
+        Ok(Self {
+            router,
+            router_fd,
+            subnet,
+            instance: instance.clone(),
+            outside,
+        })
+    }
+
+    /// The addresses that tasks of this instance may have.
+    #[must_use]
+    pub fn subnet(&self) -> Subnet {
+        self.subnet
+    }
+
+    /// What tasks reach beyond the instance.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.outside
+    }
+
+    pub(crate) fn bind(&self, address: SocketAddr) -> Result<TcpListener> {
+        let router = dup(&self.router_fd)?;
+        netns::enter_blocking(router, move || {
+            let listener = TcpListener::bind(address).os("bind in the router")?;
+            listener.set_nonblocking(true).os("bind in the router")?;
+            Ok(listener)
+        })
+    }
+
+    /// Makes a task's namespace and pins it at `path`.
+    pub(crate) async fn make_task_netns(&self, path: &Path) -> Result<OwnedFd> {
+        netns::make(path).await
+    }
+
+    /// Links a task's namespace to the router.
+    pub(crate) async fn wire_task(&self, task: OwnedFd, address: Ipv4Addr) -> Result<()> {
+        if !self.subnet.is_usable(address) {
+            return Err(EngineError::Network {
+                step: "give a task its address",
+                detail: format!("{address} is not one of {}", self.subnet),
+            });
+        }
+        links::wire_task(dup(&self.router_fd)?, task, address).await
+    }
+
+    /// Unlinks a task and lets its namespace go.
+    pub(crate) async fn remove_task(&self, path: &Path, address: Ipv4Addr) -> Result<()> {
+        let unlinked = links::unwire_task(dup(&self.router_fd)?, address).await;
+        netns::unpin(path)?;
+        unlinked
+    }
+
+    /// Takes the router, the uplink and the nft table away.
+    pub(crate) async fn remove(&self) -> Result<()> {
+        let uplink = uplink::remove(&self.instance).await;
+        netns::unpin(&self.router)?;
+        uplink
+    }
+}
+
+fn dup(fd: &OwnedFd) -> Result<OwnedFd> {
+    fd.try_clone().os("open a network namespace")
+}
+
+fn net_error(step: &'static str, error: impl std::fmt::Display) -> EngineError {
+    EngineError::Network {
+        step,
+        detail: error.to_string(),
+    }
+}

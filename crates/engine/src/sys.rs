@@ -1,0 +1,149 @@
+//! The system calls that have no safe wrapper, each behind a small function of its own.
+#![expect(
+    unsafe_code,
+    reason = "fork, unshare, signal masks and signalfd have no safe wrapper"
+)]
+
+use std::convert::Infallible;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use rustix::process::Pid;
+
+/// Which side of a fork one is on.
+pub(crate) enum Fork {
+    /// The new process.
+    Child,
+    /// The old one, with the new one's pid.
+    Parent(Pid),
+}
+
+/// Splits the process. For single-threaded processes only: a lock that another thread holds would
+/// stay locked in the child for ever.
+pub(crate) fn fork_single_threaded() -> io::Result<Fork> {
+    // SAFETY: the shim has one thread (it starts none, and its tracing writes inline), so the child
+    // finds no lock held by a thread that it lacks and may run any code.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Fork::Child),
+        raw => Pid::from_raw(raw)
+            .map(Fork::Parent)
+            .ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL)),
+    }
+}
+
+/// Ends a forked process at once: no destructors, no exit handlers of the parent's.
+pub(crate) fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit takes any value and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Moves the calling thread into new namespaces.
+pub(crate) fn unshare(flags: rustix::thread::UnshareFlags) -> io::Result<()> {
+    // SAFETY: unsafe for CLONE_FILES (descriptor tables part) and CLONE_FS; callers pass only
+    // CLONE_NEWNS and CLONE_NEWNET, which own no descriptors.
+    unsafe { rustix::thread::unshare_unsafe(flags) }.map_err(io::Error::from)
+}
+
+/// Blocks SIGCHLD and the terminating signals for this thread, and returns a descriptor that becomes
+/// readable when SIGCHLD is pending.
+pub(crate) fn child_signal_fd() -> io::Result<OwnedFd> {
+    // SAFETY: the set is initialised by sigemptyset before use and outlives the calls; signalfd
+    // returns a fresh descriptor that nothing else owns.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        if libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let fd = libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK);
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(OwnedFd::from_raw_fd(fd))
+    }
+}
+
+/// Gives a process that is about to execute a program the signal state programs expect: nothing
+/// blocked, SIGPIPE not ignored.
+pub(crate) fn default_signals() -> io::Result<()> {
+    // SAFETY: the set is initialised by sigemptyset; SIG_DFL is a valid disposition for SIGPIPE.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        if libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        if libc::signal(libc::SIGPIPE, libc::SIG_DFL) == libc::SIG_ERR {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Executes a program found by PATH of the process's own environment. Returns only on failure.
+pub(crate) fn execvp(args: &[std::ffi::CString]) -> io::Result<Infallible> {
+    let Some(program) = args.first() else {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    };
+    let mut pointers: Vec<*const libc::c_char> = args.iter().map(|a| a.as_ptr()).collect();
+    pointers.push(std::ptr::null());
+    // SAFETY: every pointer is a NUL-terminated string that `args` keeps alive, and the list ends
+    // with a null pointer.
+    unsafe { libc::execvp(program.as_ptr(), pointers.as_ptr()) };
+    Err(io::Error::last_os_error())
+}
+
+/// Waits for any signal and returns its number; used by the init process in a container.
+pub(crate) fn wait_signal() -> io::Result<i32> {
+    // SAFETY: the set is filled before use; a null info pointer is allowed.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut set);
+        match libc::sigwaitinfo(&raw const set, std::ptr::null_mut()) {
+            -1 => Err(io::Error::last_os_error()),
+            signal => Ok(signal),
+        }
+    }
+}
+
+/// Blocks every signal that can be blocked.
+pub(crate) fn block_all_signals() -> io::Result<()> {
+    // SAFETY: the set is filled before use.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut set);
+        match libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// Sends a signal by number. Signal 0 asks whether the process is there.
+pub(crate) fn kill(pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: kill takes any numbers and reports bad ones.
+    match unsafe { libc::kill(pid, signal) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Takes the listener that the engine handed over as standard input, and puts /dev/null there.
+pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
+    let null = std::fs::File::open("/dev/null")?;
+    // SAFETY: descriptors 0 is open (the engine passes a socket there); dup returns a fresh one,
+    // and dup2 replaces 0 by an open descriptor, so 0 never dangles for the standard library.
+    unsafe {
+        let fd = libc::fcntl(0, libc::F_DUPFD_CLOEXEC, 3);
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let owned = OwnedFd::from_raw_fd(fd);
+        if libc::dup2(null.as_raw_fd(), 0) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(owned)
+    }
+}
