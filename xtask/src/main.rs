@@ -2,6 +2,7 @@
 
 mod codegen;
 mod models;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,11 @@ const COMMANDS: &[Command] = &[
         "fetch-models",
         "download the service models and the protocol test cases, print where they are",
         models::run,
+    ),
+    (
+        "tidy",
+        "check the rules of the house: layers, sizes, doc comments, words",
+        tidy::run,
     ),
 ];
 
