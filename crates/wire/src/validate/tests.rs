@@ -1,0 +1,109 @@
+//! The messages, for inputs of real operations.
+
+use rolecall_api::{Service, Value};
+
+use super::*;
+
+fn check(service: &'static Service, operation: &str, json: &str) -> String {
+    let operation = service.operation(operation).unwrap();
+    let value = crate::json::read(service, operation.input, json.as_bytes()).unwrap();
+    match validate(service, operation.input, &value) {
+        Ok(()) => "fine".to_owned(),
+        Err(e) => {
+            assert_eq!(e.status, 400);
+            e.to_string()
+        }
+    }
+}
+
+#[test]
+fn violations_are_told_in_the_services_words() {
+    use rolecall_api::{ecs, iam, logs, secretsmanager};
+    let long = "x".repeat(65);
+    let cases: &[(&'static Service, &str, &str, &str)] = &[
+        (&iam::SERVICE, "GetRole", r#"{"RoleName":"ok"}"#, "fine"),
+        (
+            &iam::SERVICE,
+            "GetRole",
+            "{}",
+            "ValidationError: 1 validation error detected: Value null at 'roleName' failed to \
+             satisfy constraint: Member must not be null",
+        ),
+        (
+            &iam::SERVICE,
+            "GetRole",
+            r#"{"RoleName":"a b"}"#,
+            r"ValidationError: 1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+",
+        ),
+        (
+            &iam::SERVICE,
+            "CreateRole",
+            &format!(r#"{{"RoleName":"{long}","MaxSessionDuration":1}}"#),
+            &format!(
+                "ValidationError: 3 validation errors detected: Value '{long}' at 'roleName' \
+                 failed to satisfy constraint: Member must have length less than or equal to 64; \
+                 Value null at 'assumeRolePolicyDocument' failed to satisfy constraint: Member \
+                 must not be null; Value '1' at 'maxSessionDuration' failed to satisfy \
+                 constraint: Member must have value greater than or equal to 3600"
+            ),
+        ),
+        (
+            &iam::SERVICE,
+            "TagRole",
+            r#"{"RoleName":"r","Tags":[{"Key":"k","Value":"v"},{"Key":"<","Value":"v"}]}"#,
+            r"ValidationError: 1 validation error detected: Value '<' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+",
+        ),
+        (
+            &ecs::SERVICE,
+            "RunTask",
+            r#"{"taskDefinition":"t","launchType":"MOON"}"#,
+            "InvalidParameterException: 1 validation error detected: Value 'MOON' at 'launchType' \
+             failed to satisfy constraint: Member must satisfy enum value set: [EC2, FARGATE, \
+             EXTERNAL, MANAGED_INSTANCES]",
+        ),
+        (
+            &logs::SERVICE,
+            "CreateLogGroup",
+            r#"{"logGroupName":"a","tags":{"<":"v"}}"#,
+            r"InvalidParameterException: 1 validation error detected: Value '{<=v}' at 'tags' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: ^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$]",
+        ),
+        (
+            &secretsmanager::SERVICE,
+            "CreateSecret",
+            r#"{"Name":"n","SecretString":""}"#,
+            "ValidationException: 1 validation error detected: Value '*****' at 'secretString' \
+             failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+    ];
+    for (service, operation, json, expected) in cases {
+        assert_eq!(&check(service, operation, json), expected);
+    }
+}
+
+#[test]
+fn elements_of_a_list_are_told_at_the_list() {
+    let text = check(
+        &rolecall_api::iam::SERVICE,
+        "UntagRole",
+        r#"{"RoleName":"r","TagKeys":["ok","<"]}"#,
+    );
+    assert_eq!(
+        text,
+        "ValidationError: 1 validation error detected: Value '[ok, <]' at 'tagKeys' failed to \
+         satisfy constraint: Member must satisfy constraint: [Member must have length less than \
+         or equal to 128, Member must have length greater than or equal to 1, Member must satisfy \
+         regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+]"
+    );
+}
+
+#[test]
+fn operations_without_input_are_fine() {
+    assert!(
+        validate(
+            &rolecall_api::sts::SERVICE,
+            None,
+            &Value::Struct(Vec::new())
+        )
+        .is_ok()
+    );
+}
