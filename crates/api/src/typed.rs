@@ -39,9 +39,9 @@ pub trait ApiOperation: 'static {
     /// The position in [`Service::operations`].
     const INDEX: usize;
     /// What it takes.
-    type Input: Shaped + Clone + fmt::Debug;
+    type Input: Shaped + Clone + fmt::Debug + Send + Sync + 'static;
     /// What it answers.
-    type Output: Shaped + Clone + fmt::Debug;
+    type Output: Shaped + Clone + fmt::Debug + Send + Sync + 'static;
 
     /// Its row in the service's table.
     fn shape() -> &'static OperationShape {

@@ -15,7 +15,7 @@ use rolecall_sigv4::{
 use rolecall_store::Snapshot;
 use rolecall_wire::Route;
 
-use crate::pipeline::{Core, Inbound};
+use crate::pipeline::{Core, Signature};
 
 /// How many derived keys and opened tokens are kept; all are dropped when there are more.
 const CACHE_MAX: usize = 10_000;
@@ -50,13 +50,13 @@ impl Authenticator {
         &self,
         core: &Core,
         route: &Route,
-        inbound: &Inbound<'_>,
-        parsed: Result<&Parsed<'_>, &AuthError>,
+        signature: &Signature<'_>,
+        body: &[u8],
         now: Timestamp,
     ) -> Result<(Caller, Region), AwsError> {
         let family = family(route.protocol);
         let refuse = |error: &AuthError| refused(error, family);
-        let parsed = match parsed {
+        let parsed = match signature.parsed {
             Err(AuthError::Missing) if route.operation.unsigned => {
                 return Ok((
                     anonymous(&core.settings.account),
@@ -76,8 +76,11 @@ impl Authenticator {
             .credential(&snap, &core.settings.account, parsed, now)
             .map_err(|e| refuse(&e))?;
         let key = self.signing_key(parsed, &credential.secret);
-        let body = rolecall_sigv4::sha256(&inbound.body);
-        let view = inbound.view_with(BodyHash::Sha256(body));
+        let body = BodyHash::Sha256(rolecall_sigv4::sha256(body));
+        let view = RequestView {
+            body,
+            ..*signature.view
+        };
         rolecall_sigv4::verify(parsed, &key, &view, amz_now, &policy).map_err(|e| refuse(&e))?;
         let region = Region::new(&parsed.region).map_err(|_| {
             refuse(&AuthError::Scope(rolecall_sigv4::ScopeFault {
@@ -162,23 +165,6 @@ impl Authenticator {
         }
         keys.insert(scope, (Arc::clone(secret), key.clone()));
         key
-    }
-}
-
-impl<'a> Inbound<'a> {
-    /// The request as the signature sees it, the body not yet hashed.
-    pub(crate) fn view(&self) -> RequestView<'a> {
-        self.view_with(BodyHash::NotRead)
-    }
-
-    fn view_with(&self, body: BodyHash) -> RequestView<'a> {
-        RequestView {
-            method: self.method,
-            path: self.path,
-            query: self.query,
-            headers: self.headers,
-            body,
-        }
     }
 }
 

@@ -5,10 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use rolecall_api::shape::Protocol;
 use rolecall_api::typed::{ApiOperation, FromValue};
+use rolecall_api::value::Value;
 use rolecall_base::{AccountId, AwsError, Region, Timestamp};
 use rolecall_identity::Caller;
+use rolecall_sigv4::{AuthError, BodyHash, Parsed, RequestView};
 use rolecall_store::Store;
 use rolecall_wire::{RawRequest, Response, Route};
 
@@ -47,8 +50,8 @@ pub struct Inbound<'a> {
     pub path: &'a str,
     /// The query as received, without the `?`.
     pub query: &'a str,
-    /// The headers in the order of arrival, names in lower case.
-    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The headers, `host` among them.
+    pub headers: &'a HeaderMap,
     /// The whole body.
     pub body: Bytes,
     /// The address that it came from.
@@ -59,12 +62,21 @@ pub struct Inbound<'a> {
 
 impl Inbound<'_> {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self
-            .headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name));
-        found.and_then(|(_, v)| std::str::from_utf8(v).ok())
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+}
+
+/// What a request is given when it arrives.
+struct Received {
+    now: Timestamp,
+    request_id: String,
+    seed: [u8; 32],
+}
+
+/// A request's signature, syntactically read and not yet verified.
+pub(crate) struct Signature<'a> {
+    pub(crate) view: &'a RequestView<'a>,
+    pub(crate) parsed: Result<&'a Parsed<'a>, &'a AuthError>,
 }
 
 /// What operations run with.
@@ -116,13 +128,25 @@ impl Pipeline {
 
     /// Serves one request, whatever it is.
     pub async fn serve(&self, inbound: &Inbound<'_>) -> Response {
-        let now = (self.0.settings.now)();
         let seed = (self.0.settings.seed)();
-        let request_id = request_id(&seed);
-
-        let view = inbound.view();
+        let received = Received {
+            now: (self.0.settings.now)(),
+            request_id: request_id(&seed),
+            seed,
+        };
+        let headers: Vec<(&str, &[u8])> = inbound
+            .headers
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_bytes()))
+            .collect();
+        let view = RequestView {
+            method: inbound.method,
+            path: inbound.path,
+            query: inbound.query,
+            headers: &headers,
+            body: BodyHash::NotRead,
+        };
         let parsed = rolecall_sigv4::parse(&view);
-        let scope = parsed.as_ref().ok().map(|p| p.service.as_ref());
         let raw = RawRequest {
             method: inbound.method,
             path: inbound.path,
@@ -130,26 +154,30 @@ impl Pipeline {
             headers: inbound.headers,
             body: &inbound.body,
         };
-        let route = match rolecall_wire::route(&raw, scope, rolecall_api::SERVICES) {
+        let scope = parsed.as_ref().ok().map(|p| p.service.as_ref());
+        let route = match rolecall_wire::route(rolecall_api::SERVICES, &raw, scope) {
             Ok(route) => route,
-            Err(error) => return error.respond(&request_id),
-        };
-        match self
-            .run(
-                &route,
-                &raw,
-                inbound,
-                parsed.as_ref(),
-                now,
-                seed,
-                &request_id,
-            )
-            .await
-        {
-            Ok(output) => output,
-            Err(error) => {
-                rolecall_wire::encode_error(route.protocol, route.service, &error, &request_id)
+            Err(lost) => {
+                return rolecall_wire::encode_error(
+                    lost.protocol,
+                    lost.service,
+                    &lost.error,
+                    &received.request_id,
+                );
             }
+        };
+        let signature = Signature {
+            view: &view,
+            parsed: parsed.as_ref(),
+        };
+        match self.run(&route, &raw, inbound, &signature, &received).await {
+            Ok(output) => output,
+            Err(error) => rolecall_wire::encode_error(
+                route.protocol,
+                Some(route.service),
+                &error,
+                &received.request_id,
+            ),
         }
     }
 
@@ -158,18 +186,19 @@ impl Pipeline {
         route: &Route,
         raw: &RawRequest<'_>,
         inbound: &Inbound<'_>,
-        parsed: Result<&rolecall_sigv4::Parsed<'_>, &rolecall_sigv4::AuthError>,
-        now: Timestamp,
-        seed: [u8; 32],
-        request_id: &str,
+        signature: &Signature<'_>,
+        received: &Received,
     ) -> Result<Response, AwsError> {
-        let (caller, region) = self
-            .0
-            .authenticator
-            .authenticate(&self.0, route, inbound, parsed, now)?;
+        let (caller, region) = self.0.authenticator.authenticate(
+            &self.0,
+            route,
+            signature,
+            &inbound.body,
+            received.now,
+        )?;
         let info = Arc::new(RequestInfo {
-            request_id: request_id.to_owned(),
-            now,
+            request_id: received.request_id.clone(),
+            now: received.now,
             region,
             caller,
             transport: Transport {
@@ -177,10 +206,25 @@ impl Pipeline {
                 secure: inbound.secure,
                 user_agent: inbound.header("user-agent").map(str::to_owned),
             },
-            seed,
+            seed: received.seed,
         });
         let input = rolecall_wire::decode(route, raw)?;
-        rolecall_wire::validate(route, &input)?;
+        rolecall_wire::validate(route.service, route.operation.input, &input)?;
+        let output = self.call(route, info, input).await?;
+        Ok(rolecall_wire::encode_output(
+            route,
+            &output,
+            &received.request_id,
+        ))
+    }
+
+    /// Authorizes and runs a decoded call.
+    async fn call(
+        &self,
+        route: &Route,
+        info: Arc<RequestInfo>,
+        input: Value,
+    ) -> Result<Value, AwsError> {
         let built = self.0.registry.get(route.service.id, route.operation.name);
         let built = built.ok_or_else(|| not_built(route))?;
         let query = query_protocol(route.protocol);
@@ -190,10 +234,9 @@ impl Pipeline {
             input,
             query,
         };
-        let output = (built.run)(call)
+        (built.run)(call)
             .await
-            .map_err(|refused| self.refused(refused))?;
-        Ok(rolecall_wire::encode_output(route, output, request_id))
+            .map_err(|refused| self.refused(refused))
     }
 
     /// Runs an operation from inside Rolecall as `caller`: validated, authorized and recorded like
@@ -220,7 +263,15 @@ impl Pipeline {
         region: Region,
         input: A::Input,
     ) -> Result<A::Output, AwsError> {
-        let route = Route::internal(A::SERVICE, A::shape());
+        let route = Route {
+            service: A::SERVICE,
+            operation: A::shape(),
+            protocol: A::SERVICE
+                .protocols
+                .first()
+                .copied()
+                .unwrap_or(Protocol::AwsJson1_1),
+        };
         let transport = Transport {
             source_ip: None,
             secure: true,
@@ -228,19 +279,8 @@ impl Pipeline {
         };
         let info = Arc::new(self.request(caller, region, transport));
         let input = input.into_value();
-        rolecall_wire::validate(&route, &input)?;
-        let built = self.0.registry.get(A::SERVICE.id, A::NAME);
-        let built = built.ok_or_else(|| not_built(&route))?;
-        let query = query_protocol(route.protocol);
-        let call = Call {
-            core: Arc::clone(&self.0),
-            info,
-            input,
-            query,
-        };
-        let output = (built.run)(call)
-            .await
-            .map_err(|refused| self.refused(refused))?;
+        rolecall_wire::validate(route.service, route.operation.input, &input)?;
+        let output = self.call(&route, info, input).await?;
         A::Output::from_value(output).map_err(|mismatch| {
             tracing::error!(
                 operation = A::NAME,

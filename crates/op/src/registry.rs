@@ -8,7 +8,6 @@ use std::sync::Arc;
 use rolecall_api::typed::{ApiOperation, FromValue};
 use rolecall_api::value::Value;
 use rolecall_base::AwsError;
-use rolecall_store::TransactError;
 
 use crate::access::{Access, AccessRequest};
 use crate::authorize::{Refused, check};
@@ -53,7 +52,7 @@ impl Built {
 /// The operations that are built.
 #[derive(Clone, Default)]
 pub struct Registry {
-    built: HashMap<(&'static str, &'static str), Built>,
+    built: HashMap<&'static str, HashMap<&'static str, Built>>,
 }
 
 impl Registry {
@@ -84,17 +83,20 @@ impl Registry {
     }
 
     fn add(&mut self, built: Built) {
-        self.built.insert((built.service, built.name), built);
+        self.built
+            .entry(built.service)
+            .or_default()
+            .insert(built.name, built);
     }
 
     /// The operation of this name, if it is built.
     pub fn get(&self, service: &str, name: &str) -> Option<&Built> {
-        self.built.get(&(service, name))
+        self.built.get(service)?.get(name)
     }
 
     /// Every operation that is built, by service and name.
     pub fn iter(&self) -> impl Iterator<Item = &Built> {
-        let mut all: Vec<&Built> = self.built.values().collect();
+        let mut all: Vec<&Built> = self.built.values().flat_map(HashMap::values).collect();
         all.sort_by_key(|b| (b.service, b.name));
         all.into_iter()
     }

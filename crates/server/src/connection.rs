@@ -85,7 +85,7 @@ impl Routes {
     }
 
     async fn api(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body = match read_body(body, self.limits.body_max).await {
             Ok(body) => body,
             Err(error @ TooLarge::Limit(_)) => {
@@ -95,24 +95,18 @@ impl Routes {
                 return text(StatusCode::BAD_REQUEST, &error.to_string());
             }
         };
-        let mut headers: Vec<(&str, &[u8])> = Vec::with_capacity(parts.headers.len() + 1);
         // HTTP/2 has the host in `:authority`, which signatures know as `host`.
         if let Some(authority) = parts.uri.authority()
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
             && !parts.headers.contains_key(http::header::HOST)
         {
-            headers.push(("host", authority.as_str().as_bytes()));
+            parts.headers.insert(http::header::HOST, host);
         }
-        headers.extend(
-            parts
-                .headers
-                .iter()
-                .map(|(n, v)| (n.as_str(), v.as_bytes())),
-        );
         let inbound = Inbound {
             method: parts.method.as_str(),
             path: parts.uri.path(),
             query: parts.uri.query().unwrap_or_default(),
-            headers: &headers,
+            headers: &parts.headers,
             body,
             source_ip: Some(peer.ip()),
             secure: peer.secure,
@@ -121,14 +115,7 @@ impl Routes {
         let mut response = Response::new(full(answer.body));
         *response.status_mut() =
             StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        for (name, value) in answer.headers {
-            if let (Ok(name), Ok(value)) = (
-                http::HeaderName::from_bytes(name.as_bytes()),
-                HeaderValue::from_bytes(value.as_bytes()),
-            ) {
-                response.headers_mut().append(name, value);
-            }
-        }
+        response.headers_mut().extend(answer.headers);
         response
     }
 }
