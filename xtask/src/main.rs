@@ -1,7 +1,10 @@
 //! `cargo xtask`: the one entry point for codegen, tidy and bench.
 
 mod codegen;
+mod managed_policies;
 mod models;
+mod run;
+mod setup;
 mod tidy;
 
 use std::process::ExitCode;
@@ -14,6 +17,21 @@ type Command = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 /// Every subcommand. Adding one is a line here and a module beside this file.
 const COMMANDS: &[Command] = &[
     (
+        "setup",
+        "install what building, running and testing take",
+        setup::run,
+    ),
+    (
+        "demo",
+        "install what is missing, build, and run `rolecall demo`",
+        run::demo,
+    ),
+    (
+        "test",
+        "install what is missing, build, and run every test (arguments go to the runner)",
+        run::test,
+    ),
+    (
         "codegen",
         "write crates/api/src/generated from the service models (--check: only compare)",
         codegen::run,
@@ -22,6 +40,11 @@ const COMMANDS: &[Command] = &[
         "fetch-models",
         "download the service models and the protocol test cases, print where they are",
         models::run,
+    ),
+    (
+        "managed-policies",
+        "write crates/identity/data/managed-policies.bin (--check: only compare)",
+        managed_policies::run,
     ),
     (
         "tidy",

@@ -19,7 +19,7 @@ const WHEEL_ENV: &str = "ROLECALL_BOTOCORE";
 /// `cargo xtask fetch-models`.
 pub(crate) fn run(_args: &[String]) -> Result<()> {
     crate::say(&format!("wheel: {}", wheel()?.display()));
-    let tests = protocol_tests()?;
+    let tests = unit_tests()?;
     crate::say(&format!("ROLECALL_BOTOCORE_TESTS={}", tests.display()));
     Ok(())
 }
@@ -61,10 +61,11 @@ pub(crate) fn wheel() -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The folder `tests/unit/protocols` of the source distribution.
-fn protocol_tests() -> Result<PathBuf> {
+/// The folder `tests/unit` of the source distribution: the protocol cases are in its
+/// `protocols`, the signature vectors in its `auth/aws4_testsuite`.
+pub(crate) fn unit_tests() -> Result<PathBuf> {
     let dir = download_dir()?;
-    let tests = dir.join(format!("botocore-{BOTOCORE_SDIST}/tests/unit/protocols"));
+    let tests = dir.join(format!("botocore-{BOTOCORE_SDIST}/tests/unit"));
     if tests.exists() {
         return Ok(tests);
     }
