@@ -1,1 +1,55 @@
 //! The iam service: one file per operation.
+//!
+//! Roles and users share what they have in common in `holder`; managed policies, the account's and
+//! AWS's, are one thing in `catalog`; what is used by what is kept as documents ([`Usage`]), so
+//! that nothing here walks over all roles or users to answer a question about one policy.
+//!
+//! # Invariants
+//! - Names are unique ignoring case; the key of a document holds the lower-case name.
+//! - Every attachment, boundary and instance profile membership has its [`Usage`] document, written
+//!   in the same transaction.
+//! - A service-linked role is changed by no operation but those made for it.
+
+pub mod access_key;
+pub mod account;
+pub mod instance_profile;
+pub mod policy;
+pub mod role;
+pub mod service_linked_role;
+pub mod user;
+
+mod access;
+mod aws_managed;
+mod catalog;
+mod errors;
+mod holder;
+mod listing;
+mod shapes;
+mod tags;
+mod text;
+mod trust;
+mod usage;
+
+pub use usage::Usage;
+
+use rolecall_op::Registry;
+use rolecall_store::KindInfo;
+
+/// The kinds of document that this crate defines, for opening a store.
+pub fn kinds() -> Vec<KindInfo> {
+    vec![
+        KindInfo::of::<Usage>(),
+        KindInfo::of::<service_linked_role::DeletionTask>(),
+    ]
+}
+
+/// `registry` with the operations of this service.
+pub fn register(registry: Registry) -> Registry {
+    let registry = role::register(registry);
+    let registry = user::register(registry);
+    let registry = access_key::register(registry);
+    let registry = policy::register(registry);
+    let registry = instance_profile::register(registry);
+    let registry = service_linked_role::register(registry);
+    account::register(registry)
+}

@@ -1,0 +1,122 @@
+//! The checks that IAM's operations declare.
+//!
+//! Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS
+//! Identity and Access Management (IAM)". Resources are named with their stored path; one that does
+//! not exist is named with the path `/`, so that a caller without permission cannot tell.
+
+use rolecall_base::Tags;
+use rolecall_identity::{CallerKind, CustomerPolicy, InstanceProfile, Role, User, name_key};
+use rolecall_op::{Access, AccessCheck, AccessRequest};
+
+/// `action` on the role `name`.
+pub(crate) fn role(req: &AccessRequest<'_>, action: &'static str, name: &str) -> AccessCheck {
+    match req.snap.get::<Role>(&name_key(req.account(), name)) {
+        Some(role) => {
+            AccessCheck::new(action, role.arn.clone()).service_resource_tags("iam", &role.tags)
+        }
+        None => AccessCheck::new(action, Role::arn_of(req.account(), "/", name)),
+    }
+}
+
+/// `action` on the role `name`, with the role's boundary as `iam:PermissionsBoundary`.
+pub(crate) fn bounded_role(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    name: &str,
+) -> AccessCheck {
+    let stored = req.snap.get::<Role>(&name_key(req.account(), name));
+    let boundary = stored.and_then(|role| role.boundary.clone());
+    role(req, action, name).key_opt("iam:PermissionsBoundary", boundary)
+}
+
+/// `action` on the user `name`.
+pub(crate) fn user(req: &AccessRequest<'_>, action: &'static str, name: &str) -> AccessCheck {
+    match req.snap.get::<User>(&name_key(req.account(), name)) {
+        Some(user) => {
+            AccessCheck::new(action, user.arn.clone()).service_resource_tags("iam", &user.tags)
+        }
+        None => AccessCheck::new(action, User::arn_of(req.account(), "/", name)),
+    }
+}
+
+/// `action` on the user `name`, with the user's boundary as `iam:PermissionsBoundary`.
+pub(crate) fn bounded_user(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    name: &str,
+) -> AccessCheck {
+    let stored = req.snap.get::<User>(&name_key(req.account(), name));
+    let boundary = stored.and_then(|user| user.boundary.clone());
+    user(req, action, name).key_opt("iam:PermissionsBoundary", boundary)
+}
+
+/// `action` on the user of this name, or on the caller itself if none is given: a user, or root.
+pub(crate) fn user_or_caller(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    name: Option<&str>,
+) -> AccessCheck {
+    match name {
+        Some(name) => user(req, action, name),
+        None => match &req.caller().kind {
+            CallerKind::User { key, .. } => match req.snap.get::<User>(key) {
+                Some(user) => user_check(action, &user),
+                None => AccessCheck::new(action, req.caller().arn.clone()),
+            },
+            _ => AccessCheck::new(action, req.caller().arn.clone()),
+        },
+    }
+}
+
+fn user_check(action: &'static str, user: &User) -> AccessCheck {
+    AccessCheck::new(action, user.arn.clone()).service_resource_tags("iam", &user.tags)
+}
+
+/// `action` on the instance profile `name`.
+pub(crate) fn instance_profile(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    name: &str,
+) -> AccessCheck {
+    match req
+        .snap
+        .get::<InstanceProfile>(&name_key(req.account(), name))
+    {
+        Some(profile) => AccessCheck::new(action, profile.arn.clone())
+            .service_resource_tags("iam", &profile.tags),
+        None => AccessCheck::new(action, req.info.iam_arn(format!("instance-profile/{name}"))),
+    }
+}
+
+/// `action` on the managed policy with this ARN.
+pub(crate) fn policy(req: &AccessRequest<'_>, action: &'static str, arn: &str) -> AccessCheck {
+    let check = AccessCheck::new(action, arn);
+    match CustomerPolicy::by_arn(req.snap, arn) {
+        Some(policy) => check.service_resource_tags("iam", &policy.tags),
+        None => check,
+    }
+}
+
+/// `action` on everything of a type below a path, as the listings are authorized.
+pub(crate) fn listing(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    resource_type: &str,
+    path_prefix: &Option<String>,
+) -> Access {
+    let path = path_prefix.as_deref().unwrap_or("/");
+    AccessCheck::new(action, req.info.iam_arn(format!("{resource_type}{path}"))).into()
+}
+
+/// The check of a creation and, where tags are given, of the tagging that comes with it.
+pub(crate) fn creation(create: AccessCheck, tag_action: &'static str, tags: &Tags) -> Access {
+    let create = create.request_tags(tags);
+    if tags.is_empty() {
+        return create.into();
+    }
+    let tag = AccessCheck {
+        action: tag_action,
+        ..create.clone()
+    };
+    vec![create, tag].into()
+}

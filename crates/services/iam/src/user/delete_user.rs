@@ -1,0 +1,40 @@
+//! `DeleteUser`.
+
+use rolecall_api::Empty;
+use rolecall_base::AwsError;
+use rolecall_identity::User;
+use rolecall_op::operation::{Input, Output};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation};
+use rolecall_store::Txn;
+
+use crate::text::required;
+use crate::usage::How;
+use crate::{access, errors, holder, usage};
+
+/// Deletes a user, which must have no policies and no access keys.
+///
+/// Source: IAM API Reference, `DeleteUser`.
+pub struct DeleteUser;
+
+impl Operation for DeleteUser {
+    type Api = rolecall_api::iam::DeleteUser;
+    const EXAMPLE: &'static str = r#"{"UserName":"app"}"#;
+
+    fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        Ok(access::user(req, "iam:DeleteUser", required(&input.user_name)).into())
+    }
+
+    fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
+        let account = req.account();
+        let (key, user) = holder::load_mut::<User>(tx, account, required(&req.input.user_name))?;
+        holder::check_deletable(&user)?;
+        if !user.access_keys.is_empty() {
+            return Err(errors::delete_access_keys_first());
+        }
+        if let Some(boundary) = &user.boundary {
+            usage::remove(tx, account, boundary, How::UserBoundary, &key);
+        }
+        tx.delete::<User>(&key);
+        Ok(Empty {})
+    }
+}
