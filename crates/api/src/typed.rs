@@ -125,7 +125,12 @@ impl<T: FromValue> FromValue for Box<T> {
 impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: Value) -> Result<Self, ShapeMismatch> {
         match value {
-            Value::List(items) => items.into_iter().map(T::from_value).collect(),
+            // Validation has refused absent elements; answers of other services may hold them.
+            Value::List(items) => items
+                .into_iter()
+                .filter(|v| !v.is_null())
+                .map(T::from_value)
+                .collect(),
             _ => Err(ShapeMismatch { expected: "list" }),
         }
     }
@@ -140,6 +145,7 @@ impl<T: FromValue> FromValue for BTreeMap<String, T> {
         match value {
             Value::Map(entries) => entries
                 .into_iter()
+                .filter(|(_, v)| !v.is_null())
                 .map(|(k, v)| T::from_value(v).map(|v| (k, v)))
                 .collect(),
             _ => Err(ShapeMismatch { expected: "map" }),

@@ -7,6 +7,9 @@ use crate::shape::{Kind, Service, ShapeId};
 /// An input or output, or a part of one.
 ///
 /// Its form follows a [`crate::Shape`]; a member that is absent is [`Value::Null`].
+///
+/// It doesn't know what is sensitive: its `Debug` shows everything and belongs in no log. The
+/// typed structs' `Debug` hides what the model calls sensitive.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// Absent.

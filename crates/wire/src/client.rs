@@ -135,10 +135,12 @@ pub fn decode_output(
                 return Ok(Value::empty_struct(service, id));
             }
             let root = xml::parse(body).ok_or_else(|| malformed("not XML".to_owned()))?;
-            let inner = match (protocol, operation.result_wrapper) {
-                (Protocol::AwsQuery, Some(wrapper)) => root.child(wrapper),
+            let wrapper = match (protocol, operation.result_wrapper) {
+                (Protocol::AwsQuery, Some(wrapper)) => Some(wrapper.to_owned()),
+                (Protocol::AwsQuery, None) => Some(format!("{}Result", operation.name)),
                 _ => None,
             };
+            let inner = wrapper.and_then(|w| root.child(&w));
             let node = inner.unwrap_or(&root);
             xml::read(service, id, node).ok_or_else(|| malformed("of another shape".to_owned()))
         }

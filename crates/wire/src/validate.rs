@@ -128,6 +128,11 @@ impl Check {
         });
     }
 
+    fn absent(&mut self, shape: &Shape, path: &Path<'_>) {
+        let constraint = "Member must not be null".to_owned();
+        self.fail(shape, &Value::Null, path, constraint);
+    }
+
     fn value(&mut self, shape: &'static Shape, value: &Value, path: &Path<'_>) {
         match (value, &shape.kind) {
             (Value::Struct(members), Kind::Structure(s)) => self.structure(s, members, path),
@@ -163,7 +168,7 @@ impl Check {
             if !value.is_null() {
                 self.value(shape, value, &here);
             } else if member.required {
-                self.fail(shape, value, &here, "Member must not be null".to_owned());
+                self.absent(shape, &here);
             }
         }
     }
@@ -178,6 +183,9 @@ impl Check {
         path: &Path<'_>,
     ) {
         let shape = self.service.shape(item);
+        for (index, _) in items.iter().enumerate().filter(|(_, i)| i.is_null()) {
+            self.absent(shape, &Path::Item(path, index));
+        }
         if is_scalar(shape) {
             let mut bad = items.iter().map(|i| broken(self.service, shape, i));
             if bad.any(|b| !b.is_empty()) {
@@ -188,7 +196,9 @@ impl Check {
             return;
         }
         for (index, item) in items.iter().enumerate() {
-            self.value(shape, item, &Path::Item(path, index));
+            if !item.is_null() {
+                self.value(shape, item, &Path::Item(path, index));
+            }
         }
     }
 
@@ -211,6 +221,9 @@ impl Check {
             self.fail(map, value, path, text);
         }
         let shape = self.service.shape(item);
+        for (key, _) in entries.iter().filter(|(_, v)| v.is_null()) {
+            self.absent(shape, &Path::Key(path, key));
+        }
         if is_scalar(shape) {
             let mut bad = entries.iter().map(|e| broken(self.service, shape, &e.1));
             if bad.any(|b| !b.is_empty()) {
@@ -221,7 +234,9 @@ impl Check {
             return;
         }
         for (key, item) in entries {
-            self.value(shape, item, &Path::Key(path, key));
+            if !item.is_null() {
+                self.value(shape, item, &Path::Key(path, key));
+            }
         }
     }
 }

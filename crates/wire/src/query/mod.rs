@@ -36,8 +36,11 @@ pub(crate) fn request_name(service: &Service, dialect: Dialect, member: &Member)
     }
 }
 
-/// A flattened list goes by the name of its elements, if they have one.
+/// A flattened list without a name of its own goes by the name of its elements, if they have one.
 pub(crate) fn flat_item_name(service: &Service, member: &Member) -> Option<&'static str> {
+    if member.location_name.is_some() {
+        return None;
+    }
     match service.shape(member.shape).kind {
         Kind::List {
             member_name,

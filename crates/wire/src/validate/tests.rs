@@ -97,6 +97,19 @@ fn elements_of_a_list_are_told_at_the_list() {
 }
 
 #[test]
+fn lists_and_maps_hold_no_nulls() {
+    assert_eq!(
+        check(
+            &rolecall_api::ecs::SERVICE,
+            "DescribeClusters",
+            r#"{"clusters":["a",null]}"#
+        ),
+        "InvalidParameterException: 1 validation error detected: Value null at \
+         'clusters.2.member' failed to satisfy constraint: Member must not be null"
+    );
+}
+
+#[test]
 fn operations_without_input_are_fine() {
     assert!(
         validate(

@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use rolecall_api::{Kind, Member, Service, Shape, ShapeId, StructureShape, TimestampFormat, Value};
 
+use crate::query::flat_item_name;
 use crate::time;
 
 /// An element.
@@ -116,12 +117,13 @@ fn member(service: &'static Service, m: &Member, node: &Node) -> Option<Value> {
     match &shape.kind {
         Kind::List {
             member: item,
-            member_name,
             flattened,
             ..
         } if *flattened || m.flattened => {
-            let name = member_name.unwrap_or(name);
-            let found: Vec<&Node> = node.children.iter().filter(|c| c.name == name).collect();
+            // The models don't tell apart the two names that services use here.
+            let other = flat_item_name(service, m).unwrap_or(name);
+            let named = |c: &&Node| c.name == other || c.name == name;
+            let found: Vec<&Node> = node.children.iter().filter(named).collect();
             if found.is_empty() {
                 return Some(Value::Null);
             }

@@ -2,7 +2,7 @@
 
 use rolecall_api::{Kind, Member, OperationShape, Service, ShapeId, StructureShape, Value};
 
-use crate::query::scalar;
+use crate::query::{flat_item_name, scalar};
 
 /// The answer of awsQuery around `value`: `<XResponse><XResult>` and the request id.
 pub(crate) fn envelope(
@@ -112,13 +112,10 @@ fn member(service: &'static Service, m: &Member, value: &Value, out: &mut Vec<u8
         (
             Value::List(items),
             Kind::List {
-                member,
-                member_name,
-                flattened,
-                ..
+                member, flattened, ..
             },
         ) if *flattened || m.flattened => {
-            let name = member_name.unwrap_or(name);
+            let name = flat_item_name(service, m).unwrap_or(name);
             for item in items {
                 element(service, name, *member, None, item, out);
             }
