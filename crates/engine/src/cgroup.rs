@@ -93,6 +93,17 @@ impl Hierarchies {
         }
     }
 
+    /// The hierarchies, and whether they only account: the service manager's are those that do not.
+    fn named(&self) -> Vec<(&Path, bool)> {
+        match self {
+            Self::V1(all) => all
+                .iter()
+                .map(|(root, c)| (root.as_path(), !c.iter().any(|c| c == "name=systemd")))
+                .collect(),
+            Self::V2(root) => vec![(root, false)],
+        }
+    }
+
     fn roots(&self) -> Vec<&Path> {
         match self {
             Self::V1(all) => all.iter().map(|(root, _)| root.as_path()).collect(),
@@ -208,6 +219,22 @@ impl TaskCgroup {
             set(&dir, "pids.max", &pids.to_string())?;
         }
         Ok(())
+    }
+
+    /// Moves the calling process out of the service manager's group, so that a restart of the server
+    /// as a service does not take its shims with it. Best effort: without a manager there is no need.
+    pub(crate) fn leave_service(&self) {
+        let parent = Path::new(&self.path).parent().unwrap_or(Path::new("/"));
+        let shims = parent.join("shims");
+        for (root, controllers) in self.hierarchies.named() {
+            if controllers {
+                continue;
+            }
+            let dir = below(root, &shims.to_string_lossy());
+            if std::fs::create_dir_all(&dir).is_ok() {
+                let _ = std::fs::write(dir.join("cgroup.procs"), "0");
+            }
+        }
     }
 
     /// How many processes of the container the kernel has killed for want of memory.

@@ -12,6 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::error::{EngineError, FileContext, Result};
 use crate::ids::ContainerName;
+use crate::layout::short_socket_path;
 use crate::protocol::{Call, ContainerStatus, ExecOutput, Message, Phase, Request};
 use crate::task::{ContainerEvent, EventKind};
 
@@ -142,7 +143,9 @@ impl ShimClient {
         board: Arc<Board>,
         on_loss: impl FnOnce() + Send + 'static,
     ) -> Result<Self> {
-        let stream = UnixStream::connect(socket).await.at("connect to", socket)?;
+        let (held, short) = short_socket_path(socket)?;
+        let stream = UnixStream::connect(short).await.at("connect to", socket)?;
+        drop(held);
         let (read, write) = stream.into_split();
         let known = board.clone();
         let reader = tokio::spawn(async move {

@@ -11,7 +11,9 @@ use crate::cgroup::Cgroups;
 use crate::error::{EngineError, FileContext, Result};
 use crate::ids::{InstanceName, TaskId};
 use crate::image::ImageStore;
-use crate::layout::{Layout, TaskDirs, make_private_dir, read_record, write_record};
+use crate::layout::{
+    Layout, TaskDirs, make_private_dir, read_record, short_socket_path, write_record,
+};
 use crate::network::{Network, Subnet};
 use crate::protocol::ShimArgs;
 use crate::shim::SHIM_ARG;
@@ -82,15 +84,6 @@ impl Engine {
     /// File errors, [`EngineError::Network`], [`EngineError::NoSubnet`].
     pub async fn open(config: EngineConfig) -> Result<Self> {
         let layout = Layout::new(&config.data_dir, &config.run_dir, &config.instance);
-        let longest = layout
-            .run
-            .join("tasks")
-            .join("x".repeat(64))
-            .join("shim.sock");
-        if longest.as_os_str().len() > 107 {
-            let text = format!("run directory {} is too long", config.run_dir.display());
-            return Err(EngineError::Unsupported(text));
-        }
         make_private_dir(&layout.data)?;
         make_private_dir(&layout.tasks())?;
         make_private_dir(&layout.run.join("tasks"))?;
@@ -200,7 +193,8 @@ impl Engine {
         let args =
             serde_json::to_string(&args).map_err(|e| EngineError::Container(e.to_string()))?;
         let socket = dirs.socket();
-        let listener = std::os::unix::net::UnixListener::bind(&socket).at("listen on", &socket)?;
+        let (_held, short) = short_socket_path(&socket)?;
+        let listener = std::os::unix::net::UnixListener::bind(short).at("listen on", &socket)?;
         let log_path = dirs.shim_log();
         let log = std::fs::File::options()
             .create(true)

@@ -193,3 +193,15 @@ pub(crate) fn remove_tree(path: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// A path for bind(2) and connect(2) that fits into their 108 bytes however long the directory's is.
+/// It holds as long as the descriptor does.
+pub(crate) fn short_socket_path(socket: &Path) -> Result<(std::os::fd::OwnedFd, PathBuf)> {
+    use rustix::fs::{Mode, OFlags};
+    use std::os::fd::AsRawFd;
+    let dir = socket.parent().unwrap_or(Path::new("/"));
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let held = rustix::fs::open(dir, flags, Mode::empty()).at("open", dir)?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+    Ok((held, short.join(socket.file_name().unwrap_or_default())))
+}

@@ -147,3 +147,13 @@ pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
         Ok(owned)
     }
 }
+
+/// Closes every descriptor but the three standard ones.
+pub(crate) fn close_above_stderr() -> io::Result<()> {
+    // SAFETY: called in a process that next only waits for signals and exits: nothing in it uses a
+    // descriptor above 2 any more, and no destructor that would close one again runs.
+    match unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use futures_util::TryStreamExt;
+use rtnetlink::packet_route::link::{InfoData, InfoVeth};
 use rtnetlink::packet_route::route::RouteScope;
 use rtnetlink::{Handle, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
@@ -47,26 +48,15 @@ pub(super) async fn wire_task(router: OwnedFd, task: OwnedFd, address: Ipv4Addr)
         let name = link_name(address);
         // Left over from a task whose removal did not get this far.
         delete(&handle, &name).await?;
-        let peer = format!("p{:08x}", u32::from(address));
-        let pair = LinkVeth::new(&name, &peer).build();
-        handle
-            .link()
-            .add(pair)
-            .execute()
-            .await
-            .map_err(|e| net_error("add a link", e))?;
+        add_pair(
+            &handle,
+            &name,
+            &into,
+            "eth0",
+            Some(hardware_address(address)),
+        )
+        .await?;
         sysctl(&format!("ipv4/conf/{name}/rp_filter"), "1")?;
-        let inner = LinkUnspec::new_with_name(&peer)
-            .setns_by_fd(into.as_raw_fd())
-            .name("eth0")
-            .address(hardware_address(address))
-            .build();
-        handle
-            .link()
-            .set(inner)
-            .execute()
-            .await
-            .map_err(|e| net_error("move a link", e))?;
         let link = index(&handle, &name)
             .await?
             .ok_or_else(|| net_error("add a link", "it is not there"))?;
@@ -95,6 +85,29 @@ pub(super) async fn unwire_task(router: OwnedFd, address: Ipv4Addr) -> Result<()
         delete(&handle, &name).await
     })
     .await
+}
+
+/// Makes a pair of links whose other end begins its life in another namespace, under its final name.
+pub(super) async fn add_pair(
+    handle: &Handle,
+    name: &str,
+    other: &OwnedFd,
+    other_name: &str,
+    mac: Option<Vec<u8>>,
+) -> Result<()> {
+    let mut peer = LinkUnspec::new_with_name(other_name).setns_by_fd(other.as_raw_fd());
+    if let Some(mac) = mac {
+        peer = peer.address(mac);
+    }
+    let pair = LinkVeth::new(name, other_name)
+        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer.build())))
+        .build();
+    handle
+        .link()
+        .add(pair)
+        .execute()
+        .await
+        .map_err(|e| net_error("add a link", e))
 }
 
 /// The number of a link; None when there is none of that name.

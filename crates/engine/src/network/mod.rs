@@ -62,6 +62,8 @@ impl Network {
     ) -> Result<Self> {
         let router = layout.router_netns();
         let router_fd = netns::open_or_make(&router).await?;
+        // Held until the route stands: engines that open at one time choose one after the other.
+        let _lock = lock(layout).await?;
         let record = layout.data.join("network.json");
         let subnet = match (subnet, read_record(&record)?) {
             (Some(subnet), _) | (None, Some(subnet)) => subnet,
@@ -129,6 +131,17 @@ impl Network {
         netns::unpin(&self.router)?;
         uplink
     }
+}
+
+async fn lock(layout: &Layout) -> Result<OwnedFd> {
+    let parent = layout.run.parent().unwrap_or(&layout.run);
+    let path = parent.join("subnets.lock");
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::create(&path).at("create", &path)?;
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).at("lock", &path)?;
+        Ok(OwnedFd::from(file))
+    });
+    locked.await.map_err(|e| net_error("choose a subnet", e))?
 }
 
 fn dup(fd: &OwnedFd) -> Result<OwnedFd> {

@@ -6,13 +6,12 @@
 
 use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
-use rtnetlink::{LinkUnspec, LinkVeth};
 use sha2::{Digest, Sha256};
 
-use super::links::{add_address, add_route, delete, index, up};
+use super::links::{add_address, add_pair, add_route, delete, index, up};
 use super::netns::{sysctl, with_netlink};
 use super::{Outside, Subnet, net_error};
 use crate::error::{EngineError, Result};
@@ -43,16 +42,7 @@ pub(super) async fn set_up(
         let link = match index(&handle, &outer).await? {
             Some(link) => link,
             None => {
-                let peer = outer.replace("rc-", "rp-");
-                let pair = LinkVeth::new(&outer, &peer).build();
-                let added = handle.link().add(pair).execute().await;
-                added.map_err(|e| net_error("add the uplink", e))?;
-                let inner = LinkUnspec::new_with_name(&peer)
-                    .setns_by_fd(into.as_raw_fd())
-                    .name("uplink")
-                    .build();
-                let moved = handle.link().set(inner).execute().await;
-                moved.map_err(|e| net_error("move the uplink", e))?;
+                add_pair(&handle, &outer, &into, "uplink", None).await?;
                 let found = index(&handle, &outer).await?;
                 found.ok_or_else(|| net_error("add the uplink", "it is not there"))?
             }
