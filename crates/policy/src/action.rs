@@ -9,68 +9,66 @@ const INLINE: usize = 96;
 /// The action of a request, lowered once, with the hash of its service prefix.
 pub(crate) struct Action {
     inline: [u8; INLINE],
+    heap: Box<[u8]>,
     len: usize,
-    heap: Option<Box<str>>,
     colon: usize,
     hash: u64,
 }
 
 impl Action {
+    #[inline]
     pub(crate) fn new(action: &str) -> Self {
+        let bytes = action.as_bytes();
+        let len = bytes.len();
         let mut this = Self {
             inline: [0; INLINE],
-            len: 0,
-            heap: None,
-            colon: 0,
+            heap: Box::default(),
+            len,
+            colon: len,
             hash: 0,
         };
-        match this.inline.get_mut(..action.len()) {
+        match this.inline.get_mut(..len) {
             Some(inline) => {
-                inline.copy_from_slice(action.as_bytes());
+                inline.copy_from_slice(bytes);
                 inline.make_ascii_lowercase();
-                this.len = action.len();
             }
-            None => this.heap = Some(action.to_ascii_lowercase().into()),
+            None => this.heap = bytes.to_ascii_lowercase().into(),
         }
-        this.colon = action
-            .bytes()
-            .position(|b| b == b':')
-            .unwrap_or(action.len());
+        this.colon = bytes.iter().position(|b| *b == b':').unwrap_or(len);
         this.hash = hash(this.service());
         this
     }
 
     /// The whole action, in lower case.
-    pub(crate) fn whole(&self) -> &str {
-        match &self.heap {
-            Some(heap) => heap,
-            None => self
-                .inline
-                .get(..self.len)
-                .and_then(|b| str::from_utf8(b).ok())
-                .unwrap_or_default(),
-        }
+    #[inline]
+    pub(crate) fn whole(&self) -> &[u8] {
+        self.inline.get(..self.len).unwrap_or(&self.heap)
     }
 
     /// The service prefix, in lower case.
-    pub(crate) fn service(&self) -> &str {
+    #[inline]
+    fn service(&self) -> &[u8] {
         self.whole().get(..self.colon).unwrap_or_default()
     }
 
-    fn name(&self) -> &str {
+    /// What follows the service prefix, in lower case.
+    #[inline]
+    fn name(&self) -> &[u8] {
         self.whole().get(self.colon + 1..).unwrap_or_default()
     }
 
     /// What [`ActionSet`] and the index of a policy look services up by.
+    #[inline]
     pub(crate) const fn service_hash(&self) -> u64 {
         self.hash
     }
 }
 
 /// FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/>.
-pub(crate) fn hash(service: &str) -> u64 {
-    service.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+#[inline]
+pub(crate) fn hash(service: &[u8]) -> u64 {
+    service.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
@@ -89,7 +87,7 @@ pub(crate) struct ActionSet {
 #[derive(Debug)]
 struct ServiceActions {
     hash: u64,
-    service: Box<str>,
+    service: Box<[u8]>,
     names: Box<[Pattern]>,
 }
 
@@ -106,7 +104,11 @@ impl ActionSet {
                     let name = Pattern::new(name, Mode::Like, false);
                     match services.iter_mut().find(|(_, known, _)| known == service) {
                         Some((_, _, names)) => names.push(name),
-                        None => services.push((hash(service), service.to_owned(), vec![name])),
+                        None => services.push((
+                            hash(service.as_bytes()),
+                            service.to_owned(),
+                            vec![name],
+                        )),
                     }
                 }
                 _ => loose.push(Pattern::new(&lower, Mode::Like, false)),
@@ -117,7 +119,7 @@ impl ActionSet {
             .into_iter()
             .map(|(hash, service, names)| ServiceActions {
                 hash,
-                service: service.into(),
+                service: service.into_bytes().into(),
                 names: names.into(),
             });
         Self {

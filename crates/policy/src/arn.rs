@@ -52,12 +52,23 @@ pub(crate) fn is_session(arn: &str) -> bool {
     }
 }
 
-/// Whether `role_arn` is a service-linked role, which organizations' policies do not limit.
+/// Whether `role_arn` is a service-linked role, which organizations' policies do not limit. Asked on
+/// every decision, so it does not take the ARN apart.
 pub(crate) fn is_service_linked_role(role_arn: &str) -> bool {
-    match split(role_arn) {
-        Some([_, _, "iam", _, _, name]) => name.starts_with("role/aws-service-role/"),
-        _ => false,
-    }
+    const ACCOUNT_LEN: usize = 12;
+    let partition_end = role_arn
+        .bytes()
+        .skip(4)
+        .position(|b| b == b':')
+        .map(|at| at + 4);
+    partition_end
+        .and_then(|at| {
+            role_arn
+                .get(at..)?
+                .strip_prefix(":iam::")?
+                .get(ACCOUNT_LEN..)
+        })
+        .is_some_and(|resource| resource.starts_with(":role/aws-service-role/"))
 }
 
 fn has_name(resource: &str, prefixes: &[&str]) -> bool {
@@ -67,4 +78,47 @@ fn has_name(resource: &str, prefixes: &[&str]) -> bool {
                 .strip_prefix(prefix)
                 .is_some_and(|name| !name.is_empty())
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn service_linked_roles() {
+        for (arn, expected) in [
+            (
+                "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+                true,
+            ),
+            (
+                "arn:aws-cn:iam::123456789012:role/aws-service-role/x/y",
+                true,
+            ),
+            ("arn:aws:iam::123456789012:role/service-role/x", false),
+            ("arn:aws:iam::123456789012:user/aws-service-role/x", false),
+            ("arn", false),
+            ("", false),
+        ] {
+            assert_eq!(is_service_linked_role(arn), expected, "{arn}");
+        }
+    }
+
+    #[test]
+    fn forms_of_principals() {
+        assert_eq!(account_of_root("123456789012"), Some("123456789012"));
+        assert_eq!(
+            account_of_root("arn:aws:iam::123456789012:root"),
+            Some("123456789012")
+        );
+        assert_eq!(account_of_root("arn:aws:iam::12345:root"), None);
+        assert!(is_user_or_role("arn:aws:iam::123456789012:role/path/web"));
+        assert!(!is_user_or_role("arn:aws:iam::123456789012:role/*"));
+        assert!(!is_user_or_role("arn:aws:iam::123456789012:group/admins"));
+        assert!(is_session(
+            "arn:aws:sts::123456789012:assumed-role/web/session"
+        ));
+        assert!(is_unique_id("AIDACKCEVSQ6C2EXAMPLE"));
+        assert!(!is_unique_id("aidackcevsq6c2example"));
+    }
 }

@@ -56,7 +56,7 @@ pub struct Layers<'a> {
 
 /// Actions that need no permission and that no policy can deny (API reference of STS, the
 /// "Permissions" sections of `GetCallerIdentity` and `GetSessionToken`).
-const NO_PERMISSION_NEEDED: [&str; 2] = ["sts:getcalleridentity", "sts:getsessiontoken"];
+const NO_PERMISSION_NEEDED: [&[u8]; 2] = [b"sts:getcalleridentity", b"sts:getsessiontoken"];
 
 /// Decides one request.
 ///
@@ -124,8 +124,11 @@ impl<'a> Evaluation<'_, 'a, '_> {
         if is_identity && NO_PERMISSION_NEEDED.contains(&self.action.whole()) {
             return Ok(Reason::NoPermissionNeeded);
         }
-        self.explicit_deny(is_identity)?;
-        if is_identity && !is_service_linked(principal) {
+        // Service-linked roles are not limited by policies of organizations.
+        let organization = !(self.layers.scps.is_empty() && self.layers.rcps.is_empty())
+            && !is_service_linked(principal);
+        self.explicit_deny(is_identity, organization)?;
+        if is_identity && organization {
             self.service_control_policies()?;
         }
         let resource = self.resource_policy();
@@ -234,7 +237,7 @@ impl<'a> Evaluation<'_, 'a, '_> {
         }
     }
 
-    fn explicit_deny(&self, is_identity: bool) -> Result<(), Reason<'a>> {
+    fn explicit_deny(&self, is_identity: bool, organization: bool) -> Result<(), Reason<'a>> {
         let layers = self.layers;
         let deny = |layer: Layer, policies: &[NamedPolicy<'a>]| match policies
             .iter()
@@ -243,7 +246,7 @@ impl<'a> Evaluation<'_, 'a, '_> {
             Some(location) => Err(Reason::ExplicitDeny(location)),
             None => Ok(()),
         };
-        if !is_service_linked(self.request.principal) {
+        if organization {
             for level in layers.rcps {
                 deny(Layer::ResourceControl, level)?;
             }

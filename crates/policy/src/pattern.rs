@@ -98,22 +98,19 @@ impl Pattern {
     #[inline]
     pub(crate) fn matches(&self, text: &str, request: &Request<'_>) -> bool {
         match self {
-            Self::All => true,
-            Self::Exact(exact) => **exact == *text,
-            Self::Prefix(prefix) => text.starts_with(&**prefix),
-            Self::Glob(pieces) => walk(|i| pieces.get(i).and_then(Piece::token), text.as_bytes()),
             Self::Template(pieces) => matches_template(pieces, text, request),
+            plain => plain.matches_plain(text.as_bytes()),
         }
     }
 
     /// As [`Pattern::matches`] for patterns that can't have variables.
     #[inline]
-    pub(crate) fn matches_plain(&self, text: &str) -> bool {
+    pub(crate) fn matches_plain(&self, text: &[u8]) -> bool {
         match self {
             Self::All => true,
-            Self::Exact(exact) => **exact == *text,
-            Self::Prefix(prefix) => text.starts_with(&**prefix),
-            Self::Glob(pieces) => walk(|i| pieces.get(i).and_then(Piece::token), text.as_bytes()),
+            Self::Exact(exact) => exact.len() == text.len() && begins(text, exact.as_bytes()),
+            Self::Prefix(prefix) => begins(text, prefix.as_bytes()),
+            Self::Glob(pieces) => walk(|i| pieces.get(i).and_then(Piece::token), text),
             Self::Template(_) => false,
         }
     }
@@ -138,6 +135,15 @@ impl Pattern {
             }
             Self::All | Self::Prefix(_) | Self::Glob(_) => false,
         }
+    }
+}
+
+/// `starts_with` that does not call out for what the first byte decides.
+#[inline]
+fn begins(text: &[u8], prefix: &[u8]) -> bool {
+    match (text.first(), prefix.first()) {
+        (_, None) => true,
+        (a, b) => a == b && text.starts_with(prefix),
     }
 }
 
@@ -231,6 +237,7 @@ fn walk<'p>(token: impl Fn(usize) -> Option<Token<'p>>, text: &[u8]) -> bool {
                 segment_run = Some((at, rest));
                 continue;
             }
+            Some(Token::Text(expected)) if rest.first() != expected.first() => None,
             Some(Token::Text(expected)) => rest.strip_prefix(expected),
             Some(Token::One) => split_char(rest).map(|(_, rest)| rest),
             Some(Token::SegmentOne) => split_char(rest)

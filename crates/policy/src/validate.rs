@@ -206,7 +206,9 @@ fn vendor_error() -> String {
 fn is_partition(partition: &str) -> bool {
     if partition.contains(['*', '?']) {
         let pattern = crate::pattern::Pattern::new(partition, crate::pattern::Mode::Like, false);
-        return PARTITIONS.iter().any(|known| pattern.matches_plain(known));
+        return PARTITIONS
+            .iter()
+            .any(|known| pattern.matches_plain(known.as_bytes()));
     }
     PARTITIONS.contains(&partition)
 }

@@ -173,7 +173,7 @@ fn agrees_with_a_naive_matcher() {
             let compiled = Pattern::new(&pattern, mode, true);
             for text in &texts {
                 assert_eq!(
-                    compiled.matches_plain(text),
+                    compiled.matches_plain(text.as_bytes()),
                     naive(&pieces, text),
                     "{pattern} ~ {text}"
                 );
