@@ -1,1 +1,41 @@
 //! The sts service: one file per operation.
+//!
+//! Built: `AssumeRole`, `GetCallerIdentity`, `GetSessionToken`, `GetAccessKeyInfo`. Not built, and
+//! answered so: `AssumeRoleWithSAML`, `AssumeRoleWithWebIdentity`, `AssumeRoot`,
+//! `DecodeAuthorizationMessage`, `GetDelegatedAccessToken`, `GetFederationToken`,
+//! `GetWebIdentityToken`.
+//!
+//! # Invariants
+//! - A session is its token: nothing is stored, and nothing but the account's key can make one.
+//! - Whoever assumes a role is named by the role's trust policy, services inside Rolecall included.
+
+mod assume_role;
+mod errors;
+mod get_access_key_info;
+mod get_caller_identity;
+mod get_session_token;
+mod issue;
+mod session_policy;
+mod session_tags;
+
+pub use assume_role::AssumeRole;
+pub use get_access_key_info::GetAccessKeyInfo;
+pub use get_caller_identity::GetCallerIdentity;
+pub use get_session_token::GetSessionToken;
+
+use rolecall_op::Registry;
+use rolecall_store::KindInfo;
+
+/// The kinds of document that this crate defines: none, a session is in its token.
+pub fn kinds() -> Vec<KindInfo> {
+    Vec::new()
+}
+
+/// `registry` with the operations of this service.
+pub fn register(registry: Registry) -> Registry {
+    registry
+        .with::<AssumeRole>()
+        .with::<GetAccessKeyInfo>()
+        .with::<GetCallerIdentity>()
+        .with::<GetSessionToken>()
+}

@@ -1,0 +1,104 @@
+//! STS's errors, in AWS's words.
+
+use rolecall_base::AwsError;
+use rolecall_policy::PolicyError;
+
+pub(crate) fn access_denied(message: impl Into<String>) -> AwsError {
+    AwsError::new("AccessDenied", message).with_status(403)
+}
+
+pub(crate) fn validation(message: impl Into<String>) -> AwsError {
+    AwsError::new("ValidationError", message)
+}
+
+pub(crate) fn invalid_parameter(message: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidParameterValue", message)
+}
+
+/// What stands where the ARN of a role or policy should.
+pub(crate) fn invalid_arn(arn: &str) -> AwsError {
+    validation(format!("{arn} is invalid"))
+}
+
+pub(crate) fn root_assumes() -> AwsError {
+    access_denied("Roles may not be assumed by root accounts.")
+}
+
+pub(crate) fn duration_over_role_maximum() -> AwsError {
+    validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+}
+
+pub(crate) fn duration_over_chain_maximum() -> AwsError {
+    validation(
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role \
+         chaining.",
+    )
+}
+
+pub(crate) fn duplicate_tags() -> AwsError {
+    invalid_parameter("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+}
+
+pub(crate) fn transitive_key_not_requested() -> AwsError {
+    invalid_parameter("The specified transitive tag key must be included in the requested tags.")
+}
+
+pub(crate) fn transitive_key_conflicts() -> AwsError {
+    invalid_parameter(
+        "One of the specified transitive tag keys can't be set because it conflicts with a \
+         transitive tag key from the calling session.",
+    )
+}
+
+pub(crate) fn session_policy_too_long(policy: &str, max: usize) -> AwsError {
+    validation(format!(
+        "1 validation error detected: Value '{policy}' at 'policy' failed to satisfy constraint: \
+         Member must have length less than or equal to {max}"
+    ))
+}
+
+pub(crate) fn too_many_policy_arns(max: usize) -> AwsError {
+    validation(format!(
+        "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member \
+         must have length less than or equal to {max}"
+    ))
+}
+
+pub(crate) fn packed_too_large(percent: usize) -> AwsError {
+    AwsError::new(
+        "PackedPolicyTooLarge",
+        format!("Packed policy consumes {percent}% of allotted space, please use smaller policy."),
+    )
+}
+
+pub(crate) fn no_session_policy(arn: &str) -> AwsError {
+    AwsError::new(
+        "MalformedPolicyDocument",
+        format!("Policy {arn} does not exist or is not attachable."),
+    )
+}
+
+pub(crate) fn malformed(error: &PolicyError) -> AwsError {
+    AwsError::new(error.code(), error.message())
+}
+
+pub(crate) fn mfa() -> AwsError {
+    access_denied(
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA \
+         serial number is valid and associated with this user.",
+    )
+}
+
+pub(crate) fn session_asks_for_session() -> AwsError {
+    access_denied("Cannot call GetSessionToken with session credentials")
+}
+
+pub(crate) fn source_identity_is_set() -> AwsError {
+    access_denied("The source identity of a session cannot be changed by a chained session.")
+}
+
+pub(crate) fn unknown_access_key(id: &str) -> AwsError {
+    validation(format!(
+        "The access key id {id} is not known in this account."
+    ))
+}
