@@ -5,134 +5,31 @@
 //! there. Finishing verifies the digest, makes the bytes durable, renames, and makes the name
 //! durable.
 
+mod error;
+mod reader;
+mod upload;
+
 use std::collections::HashMap;
-use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use parking_lot::Mutex;
-use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, ReadBuf, Take};
+use sha2::Digest as _;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+pub use error::ContentError;
+pub use reader::BlobReader;
+pub use upload::UploadId;
 
 use crate::digest::Digest;
 use crate::files::{private_file, private_folder, remove_file, sync_folder};
-
-/// How much [`BlobReader::chunk`] answers at most.
-const CHUNK_BYTES: usize = 256 << 10;
-
-/// Why a blob operation failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ContentError {
-    /// There is no such upload: never begun, finished, aborted or expired.
-    #[error("there is no upload {0}")]
-    UnknownUpload(UploadId),
-    /// The bytes do not continue where the upload stands.
-    #[error("the upload stands at {stands}, not at {given}")]
-    Offset {
-        /// Bytes received so far.
-        stands: u64,
-        /// Where the caller wanted to go on.
-        given: u64,
-    },
-    /// The uploaded bytes have another digest. The upload stays.
-    #[error("the digest is {actual}, not {expected}")]
-    DigestMismatch {
-        /// What the caller said.
-        expected: Digest,
-        /// What it is.
-        actual: Digest,
-    },
-    /// There is no such blob.
-    #[error("there is no blob {0}")]
-    UnknownBlob(Digest),
-    /// The range begins after the end, or ends before it begins.
-    #[error("the range {}..{} is not within {size} bytes", range.start, range.end)]
-    Range {
-        /// What was asked for.
-        range: Range<u64>,
-        /// The blob's size.
-        size: u64,
-    },
-    /// The blob is larger than the caller allows.
-    #[error("the blob has {size} bytes, more than {limit}")]
-    TooLarge {
-        /// The blob's size.
-        size: u64,
-        /// What the caller allows.
-        limit: u64,
-    },
-    /// The folder or a file in it failed.
-    #[error("{step}")]
-    Io {
-        /// What was tried.
-        step: &'static str,
-        /// Why it failed.
-        #[source]
-        source: io::Error,
-    },
-}
-
-fn io(step: &'static str) -> impl FnOnce(io::Error) -> ContentError {
-    move |source| ContentError::Io { step, source }
-}
-
-/// The name of an upload: a random UUID (version 4) in its usual text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct UploadId(u128);
-
-impl UploadId {
-    fn random() -> Self {
-        let random: u128 = rand::random();
-        Self((random & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62))
-    }
-}
-
-impl fmt::Display for UploadId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.0;
-        let part = |shift: u32, bits: u32| (id >> shift) & ((1_u128 << bits) - 1);
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-",
-            part(96, 32),
-            part(80, 16),
-            part(64, 16)
-        )?;
-        write!(f, "{:04x}-{:012x}", part(48, 16), part(0, 48))
-    }
-}
-
-impl fmt::Debug for UploadId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for UploadId {
-    type Err = ();
-
-    /// Accepts exactly what `Display` writes.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let digits: String = text.chars().filter(|c| *c != '-').collect();
-        if digits.len() != 32 || digits.starts_with('+') {
-            return Err(());
-        }
-        let id = Self(u128::from_str_radix(&digits, 16).map_err(|_| ())?);
-        if id.to_string() == text {
-            Ok(id)
-        } else {
-            Err(())
-        }
-    }
-}
+use error::io;
+use upload::{OpenUpload, Upload};
 
 /// A blob in a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,22 +52,6 @@ struct Inner {
     folder: PathBuf,
     /// Uploads in use since the start; the others are only files.
     uploads: Mutex<HashMap<UploadId, Arc<Mutex<Upload>>>>,
-}
-
-/// An upload in use. Locked while one of its calls works on the file.
-struct Upload {
-    /// None until first touched, after a failed write, and after the end.
-    open: Option<OpenUpload>,
-    /// Finished or aborted.
-    ended: bool,
-}
-
-struct OpenUpload {
-    file: File,
-    hasher: Sha256,
-    size: u64,
-    /// It has become a blob.
-    kept: bool,
 }
 
 impl ContentStore {
@@ -561,79 +442,5 @@ impl Inner {
             }
         }
         Ok(blobs)
-    }
-}
-
-impl OpenUpload {
-    /// Opens an upload's file and hashes what it holds; nothing when there is no such file.
-    fn resume(path: &Path) -> io::Result<Option<Self>> {
-        let mut file = match fs::OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let mut hasher = Sha256::new();
-        let mut size = 0;
-        let mut buffer = vec![0; CHUNK_BYTES];
-        loop {
-            let read = file.read(&mut buffer)?;
-            let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else {
-                break;
-            };
-            hasher.update(part);
-            size += read as u64;
-        }
-        file.seek(SeekFrom::Start(size))?;
-        Ok(Some(Self {
-            file,
-            hasher,
-            size,
-            kept: false,
-        }))
-    }
-}
-
-/// A blob, or a part of it, being read. Also an [`AsyncRead`].
-pub struct BlobReader {
-    size: u64,
-    range: Range<u64>,
-    file: Take<tokio::fs::File>,
-}
-
-impl BlobReader {
-    /// The size of the whole blob.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// The part that is read.
-    #[must_use]
-    pub fn range(&self) -> Range<u64> {
-        self.range.clone()
-    }
-
-    /// The next bytes, at most 256 KiB; none at the end.
-    ///
-    /// # Errors
-    /// The file's.
-    pub async fn chunk(&mut self) -> io::Result<Option<Bytes>> {
-        let mut buffer = BytesMut::with_capacity(CHUNK_BYTES);
-        while buffer.len() < CHUNK_BYTES {
-            if self.file.read_buf(&mut buffer).await? == 0 {
-                break;
-            }
-        }
-        Ok(Some(buffer.freeze()).filter(|bytes| !bytes.is_empty()))
-    }
-}
-
-impl AsyncRead for BlobReader {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.file).poll_read(context, buffer)
     }
 }

@@ -69,12 +69,12 @@ fn bench(folder: &Path, time: Duration) -> Result<(), Error> {
     let disk = syncs(&folder.join("raw"), time)?.print("append 1 KB + fdatasync, 1 thread");
     let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
     for (engine, writers) in [("redb", 1), ("redb", 64), ("memory", 1), ("memory", 64)] {
-        let store = match engine {
-            "redb" => Store::open(
-                folder.join(writers.to_string()),
-                &[KindInfo::of::<Sample>()],
-            )?,
-            _ => Store::memory(),
+        let path = folder.join(writers.to_string());
+        let open = || Store::open(&path, &[KindInfo::of::<Sample>()]);
+        let store = if engine == "redb" {
+            open()?
+        } else {
+            Store::memory()
         };
         let what = format!("{engine}, read + put 1 KB, {writers} writers");
         let rate = runtime
@@ -86,6 +86,11 @@ fn bench(folder: &Path, time: Duration) -> Result<(), Error> {
                 "",
                 rate / disk
             );
+            drop(store);
+            let start = Instant::now();
+            let documents = open()?.snapshot().len::<Sample>();
+            let took = start.elapsed();
+            println!("{:<34} {took:>12.1?} to open {documents} documents", "");
         }
     }
     Ok(())

@@ -151,17 +151,22 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
 
 fn database_opener(directory: PathBuf) -> OpenDatabase {
     Box::new(move || {
-        let file = private_file(&directory.join(DATABASE_FILE)).map_err(EmbeddedError::File)?;
-        let database = Database::builder()
+        let path = directory.join(DATABASE_FILE);
+        let is_new = !path.exists();
+        let file = private_file(&path).map_err(EmbeddedError::File)?;
+        if is_new {
+            // The file's name must survive a crash of the machine too.
+            File::open(&directory)
+                .and_then(|folder| folder.sync_all())
+                .map_err(EmbeddedError::File)?;
+        }
+        let backend = FileBackend::new(file).map_err(EmbeddedError::Open)?;
+        // Checked at every open, because the engine trusts (and may panic on) what it reads later.
+        Database::builder()
             .set_cache_size(CACHE_BYTES)
             .set_check_integrity_on_open(true)
-            .create_with_backend(FileBackend::new(file).map_err(EmbeddedError::Open)?)
-            .map_err(EmbeddedError::Open)?;
-        // The file's name must survive a crash of the machine too.
-        File::open(&directory)
-            .and_then(|folder| folder.sync_all())
-            .map_err(EmbeddedError::File)?;
-        Ok(database)
+            .create_with_backend(backend)
+            .map_err(EmbeddedError::Open)
     })
 }
 

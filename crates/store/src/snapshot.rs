@@ -176,19 +176,20 @@ impl State {
     pub(crate) fn entries<'a>(
         &'a self,
         kind: &str,
-        prefix: &'a str,
+        prefix: &str,
         after: Option<&str>,
     ) -> impl Iterator<Item = (&'a Arc<str>, &'a Arc<Entry>)> + use<'a> {
         let start = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
             _ => Bound::Included(prefix),
         };
+        let owned: Box<str> = prefix.into();
         self.kinds
             .get(kind)
             .map(|kind| kind.docs.range::<_, str>((start, Bound::Unbounded)))
             .into_iter()
             .flatten()
-            .take_while(move |(key, _)| key.starts_with(prefix))
+            .take_while(move |(key, _)| key.starts_with(&*owned))
     }
 }
 
@@ -212,7 +213,7 @@ impl Snapshot {
     /// The documents whose key starts with `prefix`, in key order.
     pub fn range<'a, D: Document>(
         &'a self,
-        prefix: &'a str,
+        prefix: &str,
     ) -> impl Iterator<Item = (&'a str, Doc<D>)> + use<'a, D> {
         typed(self.0.entries(D::KIND, prefix, None))
     }
@@ -220,7 +221,7 @@ impl Snapshot {
     /// As [`range`](Self::range), only keys greater than `after`: the next page of a listing.
     pub fn range_after<'a, D: Document>(
         &'a self,
-        prefix: &'a str,
+        prefix: &str,
         after: &str,
     ) -> impl Iterator<Item = (&'a str, Doc<D>)> + use<'a, D> {
         typed(self.0.entries(D::KIND, prefix, Some(after)))

@@ -135,33 +135,66 @@ impl Store {
     ///
     /// # Panics
     /// With the function's own panic, also when it panicked on a re-run.
-    pub async fn transact<T, E, F>(&self, mut f: F) -> Result<Committed<T>, TransactError<E>>
+    pub async fn transact<T, E, F>(&self, f: F) -> Result<Committed<T>, TransactError<E>>
     where
         F: FnMut(&mut Txn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Send + 'static,
     {
-        let (value, revision, run) = {
-            let snapshot = self.snapshot();
-            let (value, run) = run_once(&mut f, &snapshot.0)?;
-            (value, snapshot.revision(), run)
+        let answer = match self.begin(f)? {
+            Begun::Done(committed) => return Ok(committed),
+            Begun::Submitted(answer) => answer,
         };
+        finish(answer.await.ok())
+    }
+
+    /// As [`transact`](Self::transact), for a thread that is not part of an async runtime. With the
+    /// memory engine it can be called anywhere.
+    ///
+    /// # Errors
+    /// As for [`transact`](Self::transact).
+    ///
+    /// # Panics
+    /// As for [`transact`](Self::transact), and with the embedded engine inside an async runtime.
+    pub fn transact_blocking<T, E, F>(&self, f: F) -> Result<Committed<T>, TransactError<E>>
+    where
+        F: FnMut(&mut Txn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let mut answer = match self.begin(f)? {
+            Begun::Done(committed) => return Ok(committed),
+            Begun::Submitted(answer) => answer,
+        };
+        match answer.try_recv() {
+            Ok(reply) => finish(Some(reply)),
+            Err(_) => finish(answer.blocking_recv().ok()),
+        }
+    }
+
+    /// Runs the function on the newest snapshot and hands what it wrote to the writer.
+    fn begin<T, E, F>(&self, mut f: F) -> Result<Begun<T, E>, TransactError<E>>
+    where
+        F: FnMut(&mut Txn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let snapshot = self.snapshot();
+        let (value, run) = run_once(&mut f, &snapshot.0)?;
+        let revision = snapshot.revision();
         if run.writes.is_empty() {
-            return Ok(Committed { value, revision });
+            return Ok(Begun::Done(Committed { value, revision }));
         }
         let (reply, answer) = oneshot::channel();
+        let outcome = Outcome::Returned(value);
         self.inner.submit(Box::new(TxnJob {
             f,
             base: revision,
             run,
-            outcome: Outcome::Returned(value),
+            outcome,
             reply,
         }));
-        match answer.await {
-            Ok(Reply::Returned(outcome)) => outcome,
-            Ok(Reply::Panicked(payload)) => resume_unwind(payload),
-            Err(_) => Err(TransactError::Closed),
-        }
+        Ok(Begun::Submitted(answer))
     }
 
     /// Every commit after this moment.
@@ -252,6 +285,23 @@ fn run(mut writer: Writer, jobs: &mpsc::Receiver<Box<dyn Job>>) {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_MAX - 1));
         writer.process(batch);
+    }
+}
+
+/// A transaction after its first run.
+enum Begun<T, E> {
+    /// It wrote nothing.
+    Done(Committed<T>),
+    /// The writer has it.
+    Submitted(oneshot::Receiver<Reply<T, E>>),
+}
+
+/// The writer's answer; none when it is gone.
+fn finish<T, E>(reply: Option<Reply<T, E>>) -> Result<Committed<T>, TransactError<E>> {
+    match reply {
+        Some(Reply::Returned(outcome)) => outcome,
+        Some(Reply::Panicked(payload)) => resume_unwind(payload),
+        None => Err(TransactError::Closed),
     }
 }
 

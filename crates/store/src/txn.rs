@@ -71,7 +71,7 @@ impl Txn {
     /// the range does not.
     pub fn range<'a, D: Document>(
         &'a self,
-        prefix: &'a str,
+        prefix: &str,
     ) -> impl Iterator<Item = (&'a str, Doc<D>)> + use<'a, D> {
         self.walk(prefix, None)
     }
@@ -79,7 +79,7 @@ impl Txn {
     /// As [`range`](Self::range), only keys greater than `after`.
     pub fn range_after<'a, D: Document>(
         &'a self,
-        prefix: &'a str,
+        prefix: &str,
         after: &str,
     ) -> impl Iterator<Item = (&'a str, Doc<D>)> + use<'a, D> {
         self.walk(prefix, Some(after))
@@ -88,7 +88,7 @@ impl Txn {
     /// The documents whose key starts with `prefix`, not as a precondition.
     pub fn range_unchecked<'a, D: Document>(
         &'a self,
-        prefix: &'a str,
+        prefix: &str,
     ) -> impl Iterator<Item = (&'a str, Doc<D>)> + use<'a, D> {
         self.state
             .entries(D::KIND, prefix, None)
@@ -219,7 +219,7 @@ impl Txn {
 
     fn walk<'a, D: Document>(
         &'a self,
-        prefix: &'a str,
+        prefix: &str,
         after: Option<&str>,
     ) -> impl Iterator<Item = (&'a str, Doc<D>)> + use<'a, D> {
         let mut walked = Walk {

@@ -373,8 +373,8 @@ impl Index {
     }
 }
 
-/// Reads an active segment and cuts off what was not written to its end. One without events only says
-/// what the next number is; its file is written anew then.
+/// Reads an active segment and cuts off what was not written to its end. One without events only
+/// says what the next number is; its file is written anew then.
 fn repair(folder: &Path, segment: Segment) -> io::Result<Segment> {
     let path = segment.path(folder);
     let bytes = fs::read(&path)?;

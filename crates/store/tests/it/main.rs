@@ -23,10 +23,7 @@ fn commit<T: Send + 'static>(
     store: &Store,
     mut f: impl FnMut(&mut Txn) -> T + Send + 'static,
 ) -> Committed<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(store.transact(move |tx| Ok::<_, Infallible>(f(tx))))
+    store
+        .transact_blocking(move |tx| Ok::<_, Infallible>(f(tx)))
         .unwrap()
 }

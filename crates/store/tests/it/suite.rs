@@ -83,10 +83,10 @@ async fn with_interference<T: Send + 'static>(
 
 /// From a thread without a runtime.
 fn put_blocking(store: &Store, key: &str, text: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    runtime.block_on(put(store, key, text));
+    let (key, text) = (key.to_owned(), text.to_owned());
+    crate::commit(store, move |tx| {
+        tx.put(key.as_str(), Note { text: text.clone() })
+    });
 }
 
 async fn reads_and_writes(store: Store) {
