@@ -53,6 +53,13 @@ impl Hierarchies {
                 _ => {}
             }
         }
+        // Beside version 1 it has no controllers, but runtimes make groups in it all the same.
+        let hybrid = v2
+            .iter()
+            .filter(|_| !v1.is_empty())
+            .map(|point| (point.clone(), Vec::new()));
+        let hybrid: Vec<_> = hybrid.collect();
+        v1.extend(hybrid);
         let has_memory = v1.iter().any(|(_, c)| c.iter().any(|c| c == "memory"));
         if has_memory {
             Some(Self::V1(v1))
@@ -98,7 +105,12 @@ impl Hierarchies {
         match self {
             Self::V1(all) => all
                 .iter()
-                .map(|(root, c)| (root.as_path(), !c.iter().any(|c| c == "name=systemd")))
+                .map(|(root, c)| {
+                    (
+                        root.as_path(),
+                        !c.is_empty() && !c.iter().any(|c| c == "name=systemd"),
+                    )
+                })
                 .collect(),
             Self::V2(root) => vec![(root, false)],
         }
@@ -177,6 +189,30 @@ impl TaskCgroup {
 
     fn container_dir(&self, controller: &str, name: &ContainerName) -> Option<PathBuf> {
         Some(self.dir(controller)?.join(name))
+    }
+
+    /// Version 1: where a container's own groups are seen inside it, as source and target. The
+    /// runtime's own way of mounting them would let the program raise its limits.
+    pub(crate) fn v1_binds(&self, name: &ContainerName) -> Vec<(PathBuf, PathBuf)> {
+        if self.hierarchies.is_v2() {
+            return Vec::new();
+        }
+        let bind = |controller: &str| {
+            let target = Path::new("/sys/fs/cgroup").join(controller);
+            Some((self.container_dir(controller, name)?, target))
+        };
+        ["memory", "cpu", "cpuacct", "pids"]
+            .into_iter()
+            .filter_map(bind)
+            .collect()
+    }
+
+    /// Makes what [`TaskCgroup::v1_binds`] names; the runtime makes the rest.
+    pub(crate) fn create_container(&self, name: &ContainerName) -> Result<()> {
+        for (source, _) in self.v1_binds(name) {
+            std::fs::create_dir_all(&source).at("create", &source)?;
+        }
+        Ok(())
     }
 
     /// Makes the parent groups and sets the task's limits.
@@ -420,7 +456,7 @@ mod tests {
         let Some(Hierarchies::V1(all)) = Hierarchies::parse(text) else {
             panic!("not v1")
         };
-        assert_eq!(all.len(), 2);
+        assert_eq!(all.len(), 3);
         assert_eq!(all[0].1, ["cpu", "cpuacct"]);
     }
 

@@ -34,4 +34,4 @@ pub use logs::{LogItem, LogReader, LogRecord, LogStream};
 pub use protocol::{ContainerStatus, ExecOutput, Exit, OOM_REASON, Phase};
 pub use shim::{SHIM_ARG, shim_main};
 pub use spec::{BindMount, ContainerSpec, TaskSandbox, TmpfsMount, Ulimit};
-pub use task::{ContainerEvent, EventKind, TaskEvents, TaskHandle};
+pub use task::{ContainerEvent, EventKind, TaskEvents, TaskHandle, Usage};

@@ -43,6 +43,15 @@ pub enum EventKind {
     },
 }
 
+/// What a container uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time since the start of this run, microseconds.
+    pub cpu_us: u64,
+    /// Memory now, page cache included, bytes.
+    pub memory_bytes: u64,
+}
+
 /// A task's events, from the first on.
 pub struct TaskEvents {
     board: Arc<Board>,
@@ -242,6 +251,16 @@ impl TaskHandle {
     #[must_use]
     pub fn pid(&self, container: &ContainerName) -> Option<i32> {
         self.0.board.status(container)?.pid
+    }
+
+    /// What a container uses now; None when it does not run.
+    #[must_use]
+    pub fn usage(&self, container: &ContainerName) -> Option<Usage> {
+        self.pid(container)?;
+        Some(Usage {
+            cpu_us: self.0.cgroup.cpu_usage_us(container)?,
+            memory_bytes: self.0.cgroup.memory_usage_bytes(container)?,
+        })
     }
 
     /// All events of the task, from its first: after a restart of the engine, the last start and

@@ -77,7 +77,7 @@ pub(super) fn build(
         "process": process(spec, &caps)?,
         "root": { "path": "rootfs", "readonly": spec.readonly_rootfs },
         "hostname": files::hostname(task, spec),
-        "mounts": mounts(&dirs.container(&spec.name), spec)?,
+        "mounts": mounts(&dirs.container(&spec.name), cgroup, spec)?,
         "annotations": spec.labels,
         "linux": linux,
     }))
@@ -217,8 +217,12 @@ fn devices(privileged: bool) -> Vec<Value> {
     out
 }
 
-fn mounts(dirs: &ContainerDirs, spec: &ContainerSpec) -> Result<Vec<Value>> {
+fn mounts(dirs: &ContainerDirs, cgroup: &TaskCgroup, spec: &ContainerSpec) -> Result<Vec<Value>> {
     let mount = |target: &str, kind: &str, options: &[&str]| json!({ "destination": target, "type": kind, "source": kind, "options": options });
+    let bind = |source: &Path, target: &Path, read_only: bool| {
+        let options = ["rbind", "rprivate", if read_only { "ro" } else { "rw" }];
+        json!({ "destination": target, "type": "bind", "source": source, "options": options })
+    };
     let sys = if spec.privileged { "rw" } else { "ro" };
     let shm = format!("size={}", spec.shm_bytes.unwrap_or(64 * 1024 * 1024));
     let pts = [
@@ -250,10 +254,19 @@ fn mounts(dirs: &ContainerDirs, spec: &ContainerSpec) -> Result<Vec<Value>> {
             &["nosuid", "noexec", "nodev", "mode=1777", &shm],
         ),
     ];
-    let bind = |source: &Path, target: &Path, read_only: bool| {
-        let options = ["rbind", "rprivate", if read_only { "ro" } else { "rw" }];
-        json!({ "destination": target, "type": "bind", "source": source, "options": options })
-    };
+    if cgroup.hierarchies().is_v2() {
+        out.push(mount(
+            "/sys/fs/cgroup",
+            "cgroup",
+            &["nosuid", "noexec", "nodev", sys],
+        ));
+    } else {
+        let options = ["nosuid", "noexec", "nodev", "mode=755", "size=64k"];
+        out.push(mount("/sys/fs/cgroup", "tmpfs", &options));
+        for (source, target) in cgroup.v1_binds(&spec.name) {
+            out.push(bind(&source, &target, !spec.privileged));
+        }
+    }
     for tmpfs in &spec.tmpfs {
         let mut options: Vec<String> = ["noexec", "nosuid", "nodev"]
             .iter()

@@ -13,6 +13,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::{Plan, resolve};
+use crate::cgroup::TaskCgroup;
 use crate::error::{EngineError, FileContext, Result, chain};
 use crate::ids::ContainerName;
 use crate::layout::{ContainerDirs, read_record, write_record};
@@ -121,6 +122,7 @@ fn take_log(mut file: File) -> String {
 /// Mounts a container's root, completes its configuration, starts it.
 pub(super) fn start(
     runtime: &dyn Runtime,
+    cgroup: &TaskCgroup,
     name: &ContainerName,
     dirs: &ContainerDirs,
     output: Output,
@@ -135,6 +137,7 @@ pub(super) fn start(
     resolve::complete(&mut config, &user);
     write_record(&dirs.config(), &config)?;
     drop(root);
+    cgroup.create_container(name)?;
     let (id, bundle) = (name.as_str(), dirs.root.as_path());
     runtime.start(Launch {
         id,

@@ -300,8 +300,8 @@ impl Shim {
             .is_some_and(|p| p.tty)
             .then(|| self.args.run_dir.join("console.sock"));
         let (run, output) = Run::prepare(&dirs, self.args.log_limit_bytes, console)?;
-        let (runtime, socket) = (&*self.runtime, run.console_path());
-        let work = || helper::start(runtime, &name, &dirs, output, socket);
+        let (runtime, cgroup, socket) = (&*self.runtime, &self.cgroup, run.console_path());
+        let work = || helper::start(runtime, cgroup, &name, &dirs, output, socket);
         let helper = Helper::spawn(work)?;
         container.status.run += 1;
         container.status.exit = None;
