@@ -344,7 +344,11 @@ pub(crate) use shaped;
 
 /// Implements [`ApiOperation`] for generated markers: name, row, input, output.
 macro_rules! operations {
-    ($($name:ident $index:literal $input:ident $output:ident)*) => {$(
+    ($($name:ident $index:literal $input:ident $output:ident)*) => {
+        /// The operations with typed structs: name, and position in [`SERVICE`]'s table.
+        pub const TYPED: &[(&str, usize)] = &[$((stringify!($name), $index)),*];
+
+        $(
         #[doc = concat!("The operation `", stringify!($name), "`.")]
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name;
@@ -356,6 +360,7 @@ macro_rules! operations {
             type Input = $input;
             type Output = $output;
         }
-    )*};
+        )*
+    };
 }
 pub(crate) use operations;

@@ -1,7 +1,7 @@
 //! The server's side of the protocols: a request to a value, a value or error to an answer.
 
 use rolecall_api::shape::{ErrorShape, Service};
-use rolecall_api::{Kind, Protocol, Value};
+use rolecall_api::{Kind, Protocol, StructureShape, Value};
 use rolecall_base::{AwsError, Fault};
 
 use crate::query::Dialect;
@@ -150,15 +150,21 @@ fn json_error(modelled: Option<(&'static Service, &ErrorShape)>, error: &AwsErro
     body
 }
 
+fn structure(
+    modelled: Option<(&'static Service, &ErrorShape)>,
+) -> Option<(&'static Service, &'static StructureShape)> {
+    modelled.and_then(|(service, e)| match &service.shape(e.shape).kind {
+        Kind::Structure(s) => Some((service, s)),
+        _ => None,
+    })
+}
+
 /// The error's message and further members, by the names and types of the model.
 fn members(
     modelled: Option<(&'static Service, &ErrorShape)>,
     error: &AwsError,
 ) -> Vec<(String, Value)> {
-    let shape = modelled.and_then(|(service, e)| match &service.shape(e.shape).kind {
-        Kind::Structure(s) => Some((service, s)),
-        _ => None,
-    });
+    let shape = structure(modelled);
     let message = shape.and_then(|(_, s)| {
         let found = s
             .members
@@ -167,9 +173,21 @@ fn members(
         found.map(|m| m.wire_name())
     });
     let mut out = Vec::with_capacity(1 + error.fields.len());
-    // Services that don't model it still send it in lower case.
-    let name = message.unwrap_or("message").to_owned();
-    out.push((name, Value::Str(error.message.clone())));
+    // Services that don't model it still send it in lower case; without a text there is none.
+    if !error.message.is_empty() {
+        let name = message.unwrap_or("message").to_owned();
+        out.push((name, Value::Str(error.message.clone())));
+    }
+    out.extend(fields(shape, error));
+    out
+}
+
+/// The error's further members, by the names and types of the model.
+fn fields(
+    shape: Option<(&'static Service, &'static StructureShape)>,
+    error: &AwsError,
+) -> Vec<(String, Value)> {
+    let mut out = Vec::with_capacity(error.fields.len());
     for (name, text) in &error.fields {
         let member = shape.and_then(|(service, s)| {
             let m = s.members.get(s.index_of(name)?)?;
@@ -192,10 +210,12 @@ fn xml_fields(
     modelled: Option<(&'static Service, &ErrorShape)>,
     error: &AwsError,
 ) -> Vec<(String, String)> {
-    members(modelled, error)
+    fields(structure(modelled), error)
         .into_iter()
-        .skip(1)
         .zip(&error.fields)
         .map(|((name, _), (_, text))| (name, text.clone()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

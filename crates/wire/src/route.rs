@@ -192,3 +192,6 @@ fn by_action(candidates: &[&'static Service], req: &RawRequest<'_>) -> Result<Ro
         error,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,14 @@ pub(crate) const SERVICES: &[Wanted] = &[
     },
 ];
 
+/// Shapes that hold secrets though the models don't say so: service and shape.
+pub(crate) const ALSO_SENSITIVE: &[(&str, &str)] = &[
+    ("ecr", "Base64"),
+    ("ssm", "ActivationCode"),
+    ("ssm", "TokenValue"),
+    ("sts", "tokenType"),
+];
+
 const ECR: &str = "
     CreateRepository DescribeRepositories DeleteRepository GetAuthorizationToken
     SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Model, Value, flag, has, text};
-use super::services::Wanted;
+use super::services::{ALSO_SENSITIVE, Wanted};
 use super::types::is_document;
 use anyhow::{Context, Result, bail};
 
@@ -25,6 +25,10 @@ pub(crate) fn write(model: &Model, wanted: &Wanted) -> Result<String> {
     for (name, shape) in model.shapes.iter() {
         let row = shape_row(&ids, &patterns, name, shape);
         out.push_str(&row.with_context(|| format!("shape {name}"))?);
+        if ALSO_SENSITIVE.contains(&(wanted.id, name)) && !flag(shape, "sensitive") {
+            out.push_str(".sensitive()");
+        }
+        out.push_str(",\n");
     }
     out.push_str(&format!(
         "];\n\nstatic PATTERNS: [t::Pattern; {}] = [\n",
@@ -204,7 +208,7 @@ fn shape_row(ids: &Ids<'_>, patterns: &[&str], name: &str, shape: &Value) -> Res
             row.push_str(call);
         }
     }
-    Ok(format!("{row},\n"))
+    Ok(row)
 }
 
 /// The calls that set the limits `min` and `max`. Some models write whole numbers as floats.

@@ -627,7 +627,7 @@ static SHAPES: &[t::Shape] = &[
         ],
         &[0, 1, 2, 3, 7, 6, 4, 5, 8, 9],
     ),
-    t::Shape::string("Base64").pattern(11),
+    t::Shape::string("Base64").pattern(11).sensitive(),
     t::Shape::double("BaseScore"),
     t::Shape::structure(
         "BatchCheckLayerAvailabilityRequest",

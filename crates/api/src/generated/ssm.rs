@@ -59,7 +59,9 @@ static SHAPES: &[t::Shape] = &[
         ],
         &[0, 8, 2, 1, 6, 7, 3, 4, 5, 9],
     ),
-    t::Shape::string("ActivationCode").limits(Some(20), Some(250)),
+    t::Shape::string("ActivationCode")
+        .limits(Some(20), Some(250))
+        .sensitive(),
     t::Shape::string("ActivationDescription").limits(Some(0), Some(256)),
     t::Shape::string("ActivationId").pattern(38),
     t::Shape::list("ActivationList", 12),
@@ -6252,7 +6254,9 @@ static SHAPES: &[t::Shape] = &[
         &[0, 1, 2],
     ),
     t::Shape::integer("TimeoutSeconds").limits(Some(30), Some(2592000)),
-    t::Shape::string("TokenValue").limits(Some(0), Some(300)),
+    t::Shape::string("TokenValue")
+        .limits(Some(0), Some(300))
+        .sensitive(),
     t::Shape::structure("TooManyTagsError", &[], &[]),
     t::Shape::structure("TooManyUpdates", &[t::Member::new("Message", 1254)], &[0]),
     t::Shape::integer("TotalCount"),

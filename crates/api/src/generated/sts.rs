@@ -682,7 +682,7 @@ static SHAPES: &[t::Shape] = &[
     t::Shape::string("tokenCodeType")
         .pattern(0)
         .limits(Some(6), Some(6)),
-    t::Shape::string("tokenType"),
+    t::Shape::string("tokenType").sensitive(),
     t::Shape::string("tradeInTokenType").sensitive(),
     t::Shape::string("unrestrictedSessionPolicyDocumentType")
         .pattern(4)

@@ -55,6 +55,7 @@ fn suites(direction: &str) -> Option<Vec<(String, Json)>> {
     let mut out = Vec::new();
     for file in FILES {
         let path = PathBuf::from(&dir)
+            .join("protocols")
             .join(direction)
             .join(format!("{file}.json"));
         let text = std::fs::read_to_string(&path)
