@@ -2,8 +2,9 @@
 //! `.authz`, the verifier must accept it.
 //!
 //! The vectors are not part of this repository. `ROLECALL_BOTOCORE_TESTS` names the folder
-//! `tests/unit` of an unpacked botocore source distribution, which carries them under
-//! `auth/aws4_testsuite`; without it the test says that it did nothing.
+//! `tests/unit` of an unpacked botocore source distribution, or `tests/unit/protocols` in it, as
+//! `cargo xtask fetch-models` prints; the vectors are under `auth/aws4_testsuite`. Without it the
+//! test says that it did nothing.
 #![expect(
     clippy::disallowed_methods,
     reason = "a test reads its vectors from files"
@@ -95,11 +96,18 @@ fn every_vector_both_ways() {
         return;
     };
     let mut found = Vec::new();
-    folders(&Path::new(&root).join("auth/aws4_testsuite"), &mut found);
+    let root = Path::new(&root);
+    let suite = [root, root.parent().unwrap_or(root)]
+        .map(|dir| dir.join("auth/aws4_testsuite"))
+        .into_iter()
+        .find(|dir| dir.exists())
+        .unwrap_or_else(|| panic!("no auth/aws4_testsuite in or beside {}", root.display()));
+    folders(&suite, &mut found);
     assert!(
         found.len() >= 34,
-        "only {} vectors under {root}",
-        found.len()
+        "only {} vectors in {}",
+        found.len(),
+        suite.display()
     );
     let time = AmzTime::parse_basic("20150830T123600Z").unwrap();
     let key = SigningKey::derive(SECRET, "20150830", "us-east-1", "service");
