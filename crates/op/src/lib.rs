@@ -20,6 +20,7 @@ mod pipeline;
 pub mod ports;
 pub mod registry;
 pub mod request;
+pub mod stored;
 
 pub use access::{Access, AccessCheck, AccessRequest};
 pub use authorize::condition_context;
@@ -28,3 +29,4 @@ pub use pipeline::{Inbound, Pipeline, Settings};
 pub use ports::Ports;
 pub use registry::{Built, Registry};
 pub use request::{Ids, RequestInfo, Transport};
+pub use stored::Stored;
