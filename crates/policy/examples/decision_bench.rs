@@ -220,6 +220,10 @@ fn main() {
     measure("implicit deny, service in no policy", false, || {
         evaluate(black_box(&foreign), &layers)
     });
+    let identity = request("sts:GetCallerIdentity", "*");
+    measure("no permission needed", true, || {
+        evaluate(black_box(&identity), &layers)
+    });
     let denied = request(
         "ecs:DeleteCluster",
         "arn:aws:ecs:us-east-1:123456789012:cluster/prod",

@@ -3,73 +3,88 @@
 use crate::document::List;
 use crate::pattern::{Mode, Pattern};
 
-/// Actions longer than this are lowered on the heap; none of AWS's comes near it.
-const INLINE: usize = 96;
-
-/// The action of a request, lowered once, with the hash of its service prefix.
-pub(crate) struct Action {
-    inline: [u8; INLINE],
-    heap: Box<[u8]>,
-    len: usize,
+/// The action of a request, with what its service is looked up by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Action<'r> {
+    text: &'r [u8],
+    /// Where the service prefix ends.
     colon: usize,
-    hash: u64,
+    key: u64,
+    initial: u32,
 }
 
-impl Action {
+impl<'r> Action<'r> {
     #[inline]
-    pub(crate) fn new(action: &str) -> Self {
-        let bytes = action.as_bytes();
-        let len = bytes.len();
-        let mut this = Self {
-            inline: [0; INLINE],
-            heap: Box::default(),
-            len,
-            colon: len,
-            hash: 0,
-        };
-        match this.inline.get_mut(..len) {
-            Some(inline) => {
-                inline.copy_from_slice(bytes);
-                inline.make_ascii_lowercase();
-            }
-            None => this.heap = bytes.to_ascii_lowercase().into(),
+    pub(crate) fn new(action: &'r str) -> Self {
+        let text = action.as_bytes();
+        let colon = text
+            .iter()
+            .position(|byte| *byte == b':')
+            .unwrap_or(text.len());
+        let key = service_key(text.get(..colon).unwrap_or_default());
+        let initial = initial(text.get(colon + 1..).unwrap_or_default());
+        Self {
+            text,
+            colon,
+            key,
+            initial,
         }
-        this.colon = bytes.iter().position(|b| *b == b':').unwrap_or(len);
-        this.hash = hash(this.service());
-        this
     }
 
-    /// The whole action, in lower case.
-    #[inline]
-    pub(crate) fn whole(&self) -> &[u8] {
-        self.inline.get(..self.len).unwrap_or(&self.heap)
+    /// Whether this is the action `lower`, which is in lower case.
+    pub(crate) fn is(&self, lower: &str) -> bool {
+        self.text.eq_ignore_ascii_case(lower.as_bytes())
     }
 
-    /// The service prefix, in lower case.
     #[inline]
-    fn service(&self) -> &[u8] {
-        self.whole().get(..self.colon).unwrap_or_default()
+    fn service(&self) -> &'r [u8] {
+        self.text.get(..self.colon).unwrap_or_default()
     }
 
-    /// What follows the service prefix, in lower case.
     #[inline]
-    fn name(&self) -> &[u8] {
-        self.whole().get(self.colon + 1..).unwrap_or_default()
+    fn name(&self) -> &'r [u8] {
+        self.text.get(self.colon + 1..).unwrap_or_default()
     }
 
-    /// What [`ActionSet`] and the index of a policy look services up by.
+    /// Whether the name can begin as one of [`ActionSet::initials`] does.
     #[inline]
-    pub(crate) const fn service_hash(&self) -> u64 {
-        self.hash
+    pub(crate) const fn begins_as(&self, initials: u32) -> bool {
+        self.initial & initials != 0
+    }
+
+    /// What [`ActionSet`] and the index of a policy look services up by. Two services may share a key,
+    /// so it only narrows the search.
+    #[inline]
+    pub(crate) const fn service_key(&self) -> u64 {
+        self.key
     }
 }
 
-/// FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/>.
+/// A bit for the first letter of an action's name, so that most statements about the right service and
+/// the wrong action need no look.
 #[inline]
-pub(crate) fn hash(service: &[u8]) -> u64 {
-    service.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+fn initial(name: &[u8]) -> u32 {
+    match name.first().map(u8::to_ascii_lowercase) {
+        Some(letter @ b'a'..=b'z') => 1 << (letter - b'a'),
+        Some(_) => 1 << 26,
+        None => 1 << 27,
+    }
+}
+
+/// Marks keys of services whose names are too long for the key to tell them apart.
+const LONG: u64 = 1 << 63;
+
+/// The name itself, in lower case, if it has up to eight characters; else a mix of them.
+#[inline]
+fn service_key(service: &[u8]) -> u64 {
+    let mixed = service.iter().fold(0_u64, |key, byte| {
+        key.rotate_left(8) ^ u64::from(byte.to_ascii_lowercase())
+    });
+    if service.len() <= 8 {
+        mixed
+    } else {
+        mixed | LONG
+    }
 }
 
 /// The patterns of an `Action` or `NotAction` element.
@@ -78,7 +93,7 @@ pub(crate) struct ActionSet {
     negated: bool,
     /// `*`.
     all: bool,
-    /// By service hash, ascending.
+    /// By service key, ascending.
     services: Box<[ServiceActions]>,
     /// Patterns with a wildcard before the colon, matched against the whole action.
     loose: Box<[Pattern]>,
@@ -86,9 +101,18 @@ pub(crate) struct ActionSet {
 
 #[derive(Debug)]
 struct ServiceActions {
-    hash: u64,
+    key: u64,
     service: Box<[u8]>,
     names: Box<[Pattern]>,
+}
+
+impl ServiceActions {
+    #[inline]
+    fn is_service_of(&self, action: &Action<'_>) -> bool {
+        self.key == action.key
+            && self.service.len() == action.colon
+            && (self.key & LONG == 0 || self.service.eq_ignore_ascii_case(action.service()))
+    }
 }
 
 impl ActionSet {
@@ -105,7 +129,7 @@ impl ActionSet {
                     match services.iter_mut().find(|(_, known, _)| known == service) {
                         Some((_, _, names)) => names.push(name),
                         None => services.push((
-                            hash(service.as_bytes()),
+                            service_key(service.as_bytes()),
                             service.to_owned(),
                             vec![name],
                         )),
@@ -114,11 +138,11 @@ impl ActionSet {
                 _ => loose.push(Pattern::new(&lower, Mode::Like, false)),
             }
         }
-        services.sort_by_key(|(hash, _, _)| *hash);
+        services.sort_by_key(|(key, _, _)| *key);
         let services = services
             .into_iter()
-            .map(|(hash, service, names)| ServiceActions {
-                hash,
+            .map(|(key, service, names)| ServiceActions {
+                key,
                 service: service.into_bytes().into(),
                 names: names.into(),
             });
@@ -133,42 +157,61 @@ impl ActionSet {
     /// The only services this set can match, or `None` if it may match any.
     pub(crate) fn services(&self) -> Option<impl Iterator<Item = u64>> {
         let bounded = !self.negated && !self.all && self.loose.is_empty();
-        bounded.then(|| self.services.iter().map(|entry| entry.hash))
+        bounded.then(|| self.services.iter().map(|entry| entry.key))
     }
 
-    #[inline]
-    pub(crate) fn matches(&self, action: &Action) -> bool {
+    /// The bits of what the names of matching actions of a service begin with.
+    pub(crate) fn initials(&self, key: u64) -> u32 {
+        if self.services().is_none() {
+            return u32::MAX;
+        }
+        let names = self
+            .services
+            .iter()
+            .filter(|entry| entry.key == key)
+            .flat_map(|e| &e.names);
+        names.fold(0, |bits, name| {
+            bits | name.literal_start().map_or(u32::MAX, initial)
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn matches(&self, action: &Action<'_>) -> bool {
         self.lists(action) != self.negated
     }
 
-    fn lists(&self, action: &Action) -> bool {
+    #[inline]
+    fn lists(&self, action: &Action<'_>) -> bool {
         if self.all {
             return true;
         }
-        let hash = action.service_hash();
-        let start = self.services.partition_point(|entry| entry.hash < hash);
-        let same_hash = self
-            .services
-            .iter()
-            .skip(start)
-            .take_while(|entry| entry.hash == hash);
-        for entry in same_hash {
-            if *entry.service == *action.service() {
+        // Most statements are about one service or few; AWS's own list hundreds.
+        let near = if self.services.len() <= 4 {
+            &*self.services
+        } else {
+            let start = self
+                .services
+                .partition_point(|entry| entry.key < action.key);
+            self.services.get(start..).unwrap_or_default()
+        };
+        for entry in near {
+            if entry.key > action.key {
+                break;
+            }
+            if entry.is_service_of(action) {
                 let name = action.name();
                 if entry
                     .names
                     .iter()
-                    .any(|pattern| pattern.matches_plain(name))
+                    .any(|pattern| pattern.matches_ignoring_case(name))
                 {
                     return true;
                 }
             }
         }
-        !self.loose.is_empty()
-            && self
-                .loose
-                .iter()
-                .any(|pattern| pattern.matches_plain(action.whole()))
+        self.loose
+            .iter()
+            .any(|pattern| pattern.matches_ignoring_case(action.text))
     }
 }
 
@@ -203,6 +246,19 @@ mod tests {
         }
         check(false, &["ecs:*"], "ecs-x:Run", false);
         check(false, &["ecs:"], "ecs", true);
+    }
+
+    #[test]
+    fn services_that_share_a_key_are_told_apart() {
+        // After eight characters the first is rotated to where it began.
+        let middle = "x".repeat(7);
+        let [one, other] = [format!("a{middle}b:X"), format!("b{middle}a:X")];
+        assert_eq!(
+            Action::new(&one).service_key(),
+            Action::new(&other).service_key()
+        );
+        check(false, &[&one, &other], &one, true);
+        check(false, &[&one], &other, false);
     }
 
     #[test]

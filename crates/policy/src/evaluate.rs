@@ -56,7 +56,7 @@ pub struct Layers<'a> {
 
 /// Actions that need no permission and that no policy can deny (API reference of STS, the
 /// "Permissions" sections of `GetCallerIdentity` and `GetSessionToken`).
-const NO_PERMISSION_NEEDED: [&[u8]; 2] = [b"sts:getcalleridentity", b"sts:getsessiontoken"];
+const NO_PERMISSION_NEEDED: [&str; 2] = ["sts:getcalleridentity", "sts:getsessiontoken"];
 
 /// Decides one request.
 ///
@@ -68,7 +68,7 @@ pub fn evaluate<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Decision<'a> 
     let action = Action::new(request.action);
     Evaluation {
         request,
-        action: &action,
+        action,
         layers,
         supplied: Supplied::default(),
     }
@@ -96,7 +96,7 @@ impl Supplied {
 /// One request being decided.
 pub(crate) struct Evaluation<'e, 'a, 'r> {
     pub(crate) request: &'e Request<'r>,
-    pub(crate) action: &'e Action,
+    pub(crate) action: Action<'e>,
     pub(crate) layers: &'e Layers<'a>,
     pub(crate) supplied: Supplied,
 }
@@ -121,12 +121,16 @@ impl<'a> Evaluation<'_, 'a, '_> {
                 | PrincipalKind::AssumedRole
                 | PrincipalKind::FederatedUser
         );
-        if is_identity && NO_PERMISSION_NEEDED.contains(&self.action.whole()) {
+        if is_identity
+            && NO_PERMISSION_NEEDED
+                .iter()
+                .any(|action| self.action.is(action))
+        {
             return Ok(Reason::NoPermissionNeeded);
         }
         // Service-linked roles are not limited by policies of organizations.
-        let organization = !(self.layers.scps.is_empty() && self.layers.rcps.is_empty())
-            && !is_service_linked(principal);
+        let limited = !self.layers.scps.is_empty() || !self.layers.rcps.is_empty();
+        let organization = limited && !is_service_linked(principal);
         self.explicit_deny(is_identity, organization)?;
         if is_identity && organization {
             self.service_control_policies()?;
@@ -269,10 +273,14 @@ impl<'a> Evaluation<'_, 'a, '_> {
     #[inline]
     fn find(&self, layer: Layer, named: &NamedPolicy<'a>, effect: Effect) -> Option<Location<'a>> {
         let has_boundary = self.layers.boundary.is_some();
-        let (number, statement) = named
-            .policy
-            .candidates(effect, self.action)
-            .find(|(_, s)| s.applies(self.request, self.action, has_boundary).is_some())?;
+        let (number, statement) =
+            named
+                .policy
+                .candidates(effect, &self.action)
+                .find(|(_, s)| {
+                    s.applies(self.request, &self.action, has_boundary)
+                        .is_some()
+                })?;
         Some(Location {
             layer,
             policy: named.name,
@@ -296,8 +304,8 @@ impl<'a> Evaluation<'_, 'a, '_> {
             None => return best,
         };
         let has_boundary = self.layers.boundary.is_some();
-        for (number, statement) in named.policy.candidates(Effect::Allow, self.action) {
-            let Some(grant) = statement.applies(self.request, self.action, has_boundary) else {
+        for (number, statement) in named.policy.candidates(Effect::Allow, &self.action) {
+            let Some(grant) = statement.applies(self.request, &self.action, has_boundary) else {
                 continue;
             };
             if best.is_none_or(|(_, known)| known < grant) {

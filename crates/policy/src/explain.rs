@@ -151,7 +151,7 @@ fn closest<'a>(request: &Request<'_>, layers: &Layers<'a>, layer: Layer) -> Opti
     let has_boundary = layers.boundary.is_some();
     let mut best: Option<(usize, Closest<'a>)> = None;
     for named in policies_of(layers, layer) {
-        for (number, statement) in named.policy.candidates(Effect::Allow, &action) {
+        for (number, statement) in named.policy.about_service(Effect::Allow, &action) {
             let Some(mismatch) = mismatch(statement, request, &action, has_boundary) else {
                 continue;
             };
@@ -180,7 +180,7 @@ fn closest<'a>(request: &Request<'_>, layers: &Layers<'a>, layer: Layer) -> Opti
 fn mismatch(
     statement: &Statement,
     request: &Request<'_>,
-    action: &Action,
+    action: &Action<'_>,
     has_boundary: bool,
 ) -> Option<Mismatch> {
     if !statement.actions.matches(action) {
@@ -260,7 +260,7 @@ fn suggestions(request: &Request<'_>, layers: &Layers<'_>) -> Vec<Suggestion> {
     loop {
         let decision = Evaluation {
             request,
-            action: &action,
+            action,
             layers,
             supplied,
         }

@@ -106,12 +106,37 @@ impl Pattern {
     /// As [`Pattern::matches`] for patterns that can't have variables.
     #[inline]
     pub(crate) fn matches_plain(&self, text: &[u8]) -> bool {
+        self.matches_folding::<false>(text)
+    }
+
+    /// As [`Pattern::matches_plain`] whatever the case of ASCII letters; the pattern is in lower case.
+    #[inline]
+    pub(crate) fn matches_ignoring_case(&self, text: &[u8]) -> bool {
+        self.matches_folding::<true>(text)
+    }
+
+    #[inline]
+    fn matches_folding<const FOLD: bool>(&self, text: &[u8]) -> bool {
         match self {
             Self::All => true,
-            Self::Exact(exact) => exact.len() == text.len() && begins(text, exact.as_bytes()),
-            Self::Prefix(prefix) => begins(text, prefix.as_bytes()),
-            Self::Glob(pieces) => walk(|i| pieces.get(i).and_then(Piece::token), text),
+            Self::Exact(exact) => {
+                exact.len() == text.len() && strip::<FOLD>(text, exact.as_bytes()).is_some()
+            }
+            Self::Prefix(prefix) => strip::<FOLD>(text, prefix.as_bytes()).is_some(),
+            Self::Glob(pieces) => walk::<FOLD>(|i| pieces.get(i).and_then(Piece::token), text),
             Self::Template(_) => false,
+        }
+    }
+
+    /// What every matching text begins with; `None` if that may be anything.
+    pub(crate) fn literal_start(&self) -> Option<&[u8]> {
+        match self {
+            Self::Exact(text) | Self::Prefix(text) => Some(text.as_bytes()),
+            Self::Glob(pieces) | Self::Template(pieces) => match pieces.first() {
+                Some(Piece::Text(text)) => Some(text.as_bytes()),
+                _ => None,
+            },
+            Self::All => None,
         }
     }
 
@@ -138,12 +163,24 @@ impl Pattern {
     }
 }
 
-/// `starts_with` that does not call out for what the first byte decides.
+/// `strip_prefix`, that does not go on where the first byte decides. With `FOLD`, `prefix` is in lower case
+/// and the case of letters in `text` does not matter.
 #[inline]
-fn begins(text: &[u8], prefix: &[u8]) -> bool {
-    match (text.first(), prefix.first()) {
-        (_, None) => true,
-        (a, b) => a == b && text.starts_with(prefix),
+fn strip<'t, const FOLD: bool>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
+    let Some(expected) = prefix.first() else {
+        return Some(text);
+    };
+    let first = text.first()?;
+    if FOLD {
+        if first.to_ascii_lowercase() != *expected {
+            return None;
+        }
+        let (head, rest) = text.split_at_checked(prefix.len())?;
+        head.eq_ignore_ascii_case(prefix).then_some(rest)
+    } else if first == expected {
+        text.strip_prefix(prefix)
+    } else {
+        None
     }
 }
 
@@ -192,7 +229,7 @@ fn matches_template(pieces: &[Piece], text: &str, request: &Request<'_>) -> bool
         Some(Some(value)) => Some(Token::Text(value.as_bytes())),
         _ => pieces.get(i).and_then(Piece::token),
     };
-    walk(token, text.as_bytes())
+    walk::<false>(token, text.as_bytes())
 }
 
 /// Splits the first character off UTF-8 bytes.
@@ -214,7 +251,7 @@ fn split_char(text: &[u8]) -> Option<(u8, &[u8])> {
 /// the last unbounded run before it; nothing further back can help, because the shortest match of all
 /// that stands between two unbounded runs leaves the most for what follows.
 #[inline]
-fn walk<'p>(token: impl Fn(usize) -> Option<Token<'p>>, text: &[u8]) -> bool {
+fn walk<'p, const FOLD: bool>(token: impl Fn(usize) -> Option<Token<'p>>, text: &[u8]) -> bool {
     let mut at = 0;
     let mut rest = text;
     let mut run: Option<(usize, &[u8])> = None;
@@ -237,8 +274,7 @@ fn walk<'p>(token: impl Fn(usize) -> Option<Token<'p>>, text: &[u8]) -> bool {
                 segment_run = Some((at, rest));
                 continue;
             }
-            Some(Token::Text(expected)) if rest.first() != expected.first() => None,
-            Some(Token::Text(expected)) => rest.strip_prefix(expected),
+            Some(Token::Text(expected)) => strip::<FOLD>(rest, expected),
             Some(Token::One) => split_char(rest).map(|(_, rest)| rest),
             Some(Token::SegmentOne) => split_char(rest)
                 .filter(|(first, _)| *first != b':')

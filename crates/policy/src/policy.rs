@@ -107,10 +107,19 @@ impl Statement {
     pub(crate) fn applies(
         &self,
         request: &Request<'_>,
-        action: &Action,
+        action: &Action<'_>,
         has_boundary: bool,
     ) -> Option<Grant> {
-        if !self.actions.matches(action) || !self.covers_resource(request) {
+        if self.actions.matches(action) {
+            self.applies_to(request, has_boundary)
+        } else {
+            None
+        }
+    }
+
+    /// As [`Statement::applies`] where the action is known to match.
+    fn applies_to(&self, request: &Request<'_>, has_boundary: bool) -> Option<Grant> {
+        if !self.covers_resource(request) {
             return None;
         }
         let grant = self.names(request, has_boundary)?;
@@ -166,10 +175,20 @@ fn resource_pattern(text: &str, kind: PolicyKind, variables: bool) -> Pattern {
 /// Which statements can be about an action, by its service.
 #[derive(Debug, Default)]
 struct Index {
-    /// Ascending by hash; statement numbers ascending.
-    services: Box<[(u64, Box<[u32]>)]>,
+    /// Service keys, ascending, apart from what they lead to because they are searched.
+    keys: Box<[u64]>,
+    /// For each of `keys`.
+    candidates: Box<[Box<[Candidate]>]>,
     /// For all other services.
-    others: Box<[u32]>,
+    others: Box<[Candidate]>,
+}
+
+/// A statement that can be about an action of a service.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    statement: u32,
+    /// See [`ActionSet::initials`].
+    initials: u32,
 }
 
 impl Index {
@@ -179,39 +198,39 @@ impl Index {
                 .zip(statements)
                 .filter(|(_, s)| s.effect == effect)
         };
-        let mut hashes: Vec<u64> = numbered()
+        let candidate = |(statement, s): (u32, &Statement), key: u64| Candidate {
+            statement,
+            initials: s.actions.initials(key),
+        };
+        let mut keys: Vec<u64> = numbered()
             .filter_map(|(_, s)| s.actions.services())
             .flatten()
             .collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        let with = |hash: u64| {
+        keys.sort_unstable();
+        keys.dedup();
+        let about = |key: u64| {
             numbered()
                 .filter(|(_, s)| {
                     s.actions
                         .services()
-                        .is_none_or(|mut all| all.any(|h| h == hash))
+                        .is_none_or(|mut all| all.any(|k| k == key))
                 })
-                .map(|(number, _)| number)
+                .map(|numbered| candidate(numbered, key))
                 .collect()
         };
+        let any_service = numbered().filter(|(_, s)| s.actions.services().is_none());
         Self {
-            services: hashes.into_iter().map(|hash| (hash, with(hash))).collect(),
-            others: numbered()
-                .filter(|(_, s)| s.actions.services().is_none())
-                .map(|(number, _)| number)
-                .collect(),
+            candidates: keys.iter().map(|key| about(*key)).collect(),
+            keys: keys.into(),
+            others: any_service.map(|numbered| candidate(numbered, 0)).collect(),
         }
     }
 
     #[inline]
-    fn get(&self, hash: u64) -> &[u32] {
-        if self.services.is_empty() {
-            return &self.others;
-        }
-        let at = self.services.partition_point(|(known, _)| *known < hash);
-        match self.services.get(at) {
-            Some((known, numbers)) if *known == hash => numbers,
+    fn get(&self, key: u64) -> &[Candidate] {
+        let at = self.keys.partition_point(|known| *known < key);
+        match (self.keys.get(at), self.candidates.get(at)) {
+            (Some(known), Some(candidates)) if *known == key => candidates,
             _ => &self.others,
         }
     }
@@ -323,19 +342,39 @@ impl Policy {
     pub(crate) fn candidates(
         &self,
         effect: Effect,
-        action: &Action,
+        action: &Action<'_>,
     ) -> impl Iterator<Item = (usize, &Statement)> {
         let index = match effect {
             Effect::Allow => &self.allows,
             Effect::Deny => &self.denies,
         };
         index
-            .get(action.service_hash())
+            .get(action.service_key())
             .iter()
-            .filter_map(|number| {
-                let number = *number as usize;
+            .filter(|candidate| action.begins_as(candidate.initials))
+            .filter_map(|candidate| {
+                let number = candidate.statement as usize;
                 Some((number, self.statements.get(number)?))
             })
+    }
+
+    /// As [`Policy::candidates`], but without regard to the action's name.
+    pub(crate) fn about_service(
+        &self,
+        effect: Effect,
+        action: &Action<'_>,
+    ) -> impl Iterator<Item = (usize, &Statement)> {
+        let about = move |s: &Statement| {
+            let key = action.service_key();
+            s.effect == effect
+                && s.actions
+                    .services()
+                    .is_none_or(|mut all| all.any(|k| k == key))
+        };
+        self.statements
+            .iter()
+            .enumerate()
+            .filter(move |(_, s)| about(s))
     }
 }
 
@@ -351,4 +390,69 @@ fn read(text: &str, kind: PolicyKind) -> Result<Document, PolicyError> {
 /// ```
 pub fn non_whitespace_len(text: &str) -> usize {
     text.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The index leaves out no statement that applies.
+    #[test]
+    fn the_index_agrees_with_looking_at_every_statement() {
+        let actions = [
+            "*",
+            "ecs:*",
+            "ecs:RunTask",
+            "ECS:run*",
+            "ecs:*Task",
+            "ecs:?unTask",
+            "ecr:RunTask",
+            "*:RunTask",
+            "ec?:RunTask",
+            "ecs:",
+            "applicationautoscaling:Run",
+            "ecs:1x",
+            "ecs:ä",
+        ];
+        let requests = [
+            "ecs:RunTask",
+            "ecs:runtask",
+            "ecr:RunTask",
+            "ecs:StopTask",
+            "ecs:",
+            "ecs",
+            "",
+            "applicationautoscaling:Run",
+            "applicationautoscalinG:run",
+            "ecs:1X",
+            "ecs:ä",
+            "iam:X",
+        ];
+        for (element, first) in [("Action", 0), ("NotAction", 0), ("Action", 1)] {
+            for a in actions {
+                for b in actions {
+                    let list = if first == 0 { a } else { "sts:AssumeRole" };
+                    let text = format!(
+                        r#"{{"Statement":[{{"Effect":"Allow","{element}":["{list}","{b}"],"Resource":"*"}},
+                            {{"Effect":"Allow","Action":"{a}","Resource":"*"}}]}}"#
+                    );
+                    let policy = Policy::load(&text, PolicyKind::Identity).unwrap();
+                    for request in requests {
+                        let action = Action::new(request);
+                        let all = policy.statements().iter().enumerate();
+                        let naive: Vec<usize> = all
+                            .filter(|(_, s)| s.actions.matches(&action))
+                            .map(|(n, _)| n)
+                            .collect();
+                        let indexed: Vec<usize> = policy
+                            .candidates(Effect::Allow, &action)
+                            .filter(|(_, s)| s.actions.matches(&action))
+                            .map(|(n, _)| n)
+                            .collect();
+                        assert_eq!(indexed, naive, "{request} in {text}");
+                    }
+                }
+            }
+        }
+    }
 }

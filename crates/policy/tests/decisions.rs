@@ -6,6 +6,12 @@
 //! `no permission needed`. Policies are named by layer and position (`identity-0`, `scp-<level>-<n>`);
 //! a policy that is a list is a list of statements of Version 2012-10-17. What a case leaves out comes
 //! from `base()`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test panics where it fails, in its helpers too"
+)]
 
 use std::fmt::Write as _;
 

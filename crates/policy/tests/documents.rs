@@ -1,4 +1,9 @@
 //! Documents as data: what AWS refuses, with its message, and what it accepts.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test panics where it fails, in its helpers too"
+)]
 
 use rolecall_policy::{Policy, PolicyKind};
 use serde_json::Value;
