@@ -137,7 +137,7 @@ impl Drop for ShimClient {
 
 impl ShimClient {
     /// Connects and subscribes; returns when every container's status stands on the board.
-    /// `on_loss` runs when the connection ends, whatever the reason.
+    /// `on_loss` runs, on a thread where it may block, when the connection ends.
     pub(crate) async fn connect(
         socket: &Path,
         board: Arc<Board>,
@@ -150,8 +150,10 @@ impl ShimClient {
         let known = board.clone();
         let reader = tokio::spawn(async move {
             read_messages(read, &known).await;
+            // How the containers ended is known before it is known that the shim is gone. A panic in
+            // there leaves their status as it was.
+            let _ = tokio::task::spawn_blocking(on_loss).await;
             known.lose("its socket closed");
-            on_loss();
         });
         let client = Self {
             writer: tokio::sync::Mutex::new(write),

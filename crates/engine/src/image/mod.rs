@@ -19,7 +19,7 @@ use tokio::io::AsyncRead;
 
 pub use config::{HealthCheck, ImageConfig};
 pub use digest::{Digest, InvalidDigest};
-pub use store::ImageStore;
+pub use store::{Collected, ImageStore};
 
 /// A future in a box, for a trait that is used as an object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -108,7 +108,4 @@ pub enum ImageError {
     /// A file of the store failed.
     #[error(transparent)]
     Engine(#[from] crate::EngineError),
-    /// Another pull was doing the same and failed.
-    #[error("a concurrent pull of the same layer failed: {0}")]
-    Shared(String),
 }
