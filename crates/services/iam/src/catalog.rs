@@ -32,15 +32,13 @@ pub(crate) struct Version {
     pub(crate) created: Timestamp,
     /// Whether it is the one in force.
     pub(crate) default: bool,
-    /// The document.
-    pub(crate) document: String,
 }
 
 impl Version {
-    /// As the API shows it; the listing leaves the document out.
-    pub(crate) fn shown(&self, with_document: bool) -> api::PolicyVersion {
+    /// As the API lists it, without its document.
+    pub(crate) fn listed(&self) -> api::PolicyVersion {
         api::PolicyVersion {
-            document: with_document.then(|| url_encoded(&self.document)),
+            document: None,
             version_id: Some(format!("v{}", self.number)),
             is_default_version: Some(self.default),
             create_date: Some(self.created),
@@ -169,19 +167,27 @@ impl Managed {
                     number: *number,
                     created: version.created,
                     default: *number == policy.default_version,
-                    document: version.document.text().to_owned(),
                 })
                 .collect(),
             Self::Aws(policy) => policy.versions(),
         }
     }
 
-    /// One version by its id.
-    pub(crate) fn version(&self, id: &str) -> Option<Version> {
+    /// One version by its id, with its document URL-encoded.
+    pub(crate) fn version(&self, id: &str) -> Option<api::PolicyVersion> {
         let number = version_number(id)?;
-        self.versions()
+        let version = self
+            .versions()
             .into_iter()
-            .find(|version| version.number == number)
+            .find(|version| version.number == number)?;
+        let document = match self {
+            Self::Customer(policy) => url_encoded(policy.versions.get(&number)?.document.text()),
+            Self::Aws(policy) => url_encoded(&policy.document(number)?),
+        };
+        Some(api::PolicyVersion {
+            document: Some(document),
+            ..version.listed()
+        })
     }
 
     /// As `ListPolicies` shows it: without description and tags.
@@ -208,8 +214,7 @@ impl Managed {
                 tags: Some(tags::all(&policy.tags)),
                 ..listed
             },
-            Self::Aws(policy) => api::Policy {
-                description: policy.description(),
+            Self::Aws(_) => api::Policy {
                 tags: Some(Vec::new()),
                 ..listed
             },

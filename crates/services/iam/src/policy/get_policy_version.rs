@@ -33,7 +33,7 @@ impl Operation for GetPolicyVersion {
             .version(id)
             .ok_or_else(|| errors::no_policy_version(arn, id))?;
         Ok(api::GetPolicyVersionResponse {
-            policy_version: Some(version.shown(true)),
+            policy_version: Some(version),
         })
     }
 }

@@ -29,7 +29,7 @@ impl Operation for ListPolicyVersions {
         let paging = Paging::new(&req.input.marker, req.input.max_items)?;
         let policy = catalog::load(tx, req.account(), required(&req.input.policy_arn))?;
         let page = paging.slice(policy.versions(), |version| version.number.to_string())?;
-        let shown = page.items.iter().map(|version| version.shown(false));
+        let shown = page.items.iter().map(|version| version.listed());
         Ok(api::ListPolicyVersionsResponse {
             versions: Some(shown.collect()),
             is_truncated: Some(page.next.is_some()),

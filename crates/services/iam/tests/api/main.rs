@@ -1,0 +1,9 @@
+//! The operations of iam, called through the pipeline.
+
+mod access;
+mod common;
+mod instance_profiles;
+mod linked_roles;
+mod policies;
+mod roles;
+mod users;

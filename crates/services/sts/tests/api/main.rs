@@ -1,0 +1,5 @@
+//! The operations of sts, called through the pipeline.
+
+mod assume_role;
+mod common;
+mod own_sessions;
