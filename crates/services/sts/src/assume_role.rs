@@ -17,8 +17,8 @@ const HOUR_S: u32 = 3_600;
 /// Credentials of a session of a role, for whom its trust policy names: users, other roles'
 /// sessions, and the service principals inside Rolecall, which is how a task gets its role.
 ///
-/// A role that does not exist is refused as one that does not trust the caller is, without a reason,
-/// so that nobody learns which roles there are. Tags and a source identity need their own
+/// A role that does not exist is refused as one that does not trust the caller is, without a
+/// reason, so that nobody learns which roles there are. Tags and a source identity need their own
 /// permissions, from the trust policy too. Root may assume no role.
 ///
 /// Source: STS API Reference, `AssumeRole`; IAM User Guide, "Pass session tags in AWS STS" and

@@ -12,8 +12,8 @@ use crate::text::required;
 use crate::usage::{self, How};
 use crate::{access, errors, holder};
 
-/// Puts a role into an instance profile, which holds one at most. The caller must be allowed to pass
-/// the role to EC2.
+/// Puts a role into an instance profile, which holds one at most. The caller must be allowed to
+/// pass the role to EC2.
 ///
 /// Source: IAM API Reference, `AddRoleToInstanceProfile`.
 pub struct AddRoleToInstanceProfile;

@@ -36,13 +36,11 @@ pub(crate) fn trust(
     let mut statement = serde_json::json!({
         "Effect": "Allow", "Action": actions, "Principal": {kind: principal},
     });
-    if condition
+    let conditional = condition
         .as_object()
-        .is_some_and(|condition| !condition.is_empty())
-    {
-        if let Some(members) = statement.as_object_mut() {
-            members.insert("Condition".to_owned(), condition);
-        }
+        .is_some_and(|condition| !condition.is_empty());
+    if conditional && let Some(members) = statement.as_object_mut() {
+        members.insert("Condition".to_owned(), condition);
     }
     serde_json::json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
 }
