@@ -125,15 +125,15 @@ pub fn decode_output(
     let Some(id) = operation.output else {
         return Ok(Value::Struct(Vec::new()));
     };
+    if body.is_empty() {
+        return Ok(Value::empty_struct(service, id));
+    }
     match protocol {
         Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => {
             json::read(service, Some(id), body).map_err(malformed)
         }
         Protocol::RpcV2Cbor => cbor::read(service, Some(id), body).map_err(malformed),
         Protocol::AwsQuery | Protocol::Ec2Query => {
-            if body.is_empty() {
-                return Ok(Value::empty_struct(service, id));
-            }
             let root = xml::parse(body).ok_or_else(|| malformed("not XML".to_owned()))?;
             let wrapper = match (protocol, operation.result_wrapper) {
                 (Protocol::AwsQuery, Some(wrapper)) => Some(wrapper.to_owned()),

@@ -27,4 +27,4 @@ pub use client::{ClientError, ClientRequest, decode_output, encode_input};
 pub use codec::{decode, encode_error, encode_output};
 pub use request::{RawRequest, Response};
 pub use route::{Route, RouteError, route};
-pub use validate::{Violation, validate, violations};
+pub use validate::{Seen, Violation, validate, violations};

@@ -1,20 +1,34 @@
 //! The models' constraints, with the messages that AWS's services give.
 //!
-//! They come as one error with all violations, such as `1 validation error detected: Value null at
-//! 'roleName' failed to satisfy constraint: Member must not be null`.
+//! Most services tell of all violations in one error, such as `1 validation error detected: Value
+//! null at 'taskDefinition' failed to satisfy constraint: Member must not be null`; [`wording`] has
+//! the exceptions.
+
+mod wording;
 
 use std::fmt;
 
-use rolecall_api::{Kind, Protocol, Service, Shape, ShapeId, StringShape, StructureShape, Value};
+use rolecall_api::{Kind, Service, Shape, ShapeId, StringShape, StructureShape, Value};
 use rolecall_base::AwsError;
 
 use crate::pattern;
 
+/// What a message shows of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// There is none.
+    Absent,
+    /// It is not shown.
+    Hidden,
+    /// The value as AWS prints it.
+    Text(String),
+}
+
 /// A constraint of the model that a value breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The value as AWS prints it, stars if it is sensitive; `None` if it is absent.
-    pub value: Option<String>,
+    /// The value; hidden if it is sensitive.
+    pub value: Seen,
     /// Where it is, such as `tags.1.member.key`.
     pub path: String,
     /// The constraint, such as `Member must not be null`.
@@ -24,8 +38,9 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "Value '{value}'")?,
-            None => f.write_str("Value null")?,
+            Seen::Absent => f.write_str("Value null")?,
+            Seen::Hidden => f.write_str("Value")?,
+            Seen::Text(value) => write!(f, "Value '{value}'")?,
         }
         write!(
             f,
@@ -38,9 +53,9 @@ impl fmt::Display for Violation {
 /// Checks `value` against the constraints of `shape` (an operation's input), all the way down.
 ///
 /// # Errors
-/// One error that lists every violation; its code is the service's: `ValidationError` in the query
-/// protocols, `InvalidParameterException` in ECS, ECR and CloudWatch Logs, `ValidationException`
-/// elsewhere. Status 400.
+/// One error that tells of the violations in the service's own words; its code is
+/// `ValidationError` in the query protocols, `InvalidParameterException` in ECS, ECR and
+/// CloudWatch Logs, `ValidationException` elsewhere. Status 400.
 pub fn validate(
     service: &'static Service,
     shape: Option<ShapeId>,
@@ -53,23 +68,7 @@ pub fn validate(
     if found.is_empty() {
         return Ok(());
     }
-    let all: Vec<String> = found.iter().map(ToString::to_string).collect();
-    let plural = if all.len() == 1 { "" } else { "s" };
-    let message = format!(
-        "{} validation error{plural} detected: {}",
-        all.len(),
-        all.join("; ")
-    );
-    Err(AwsError::new(code(service), message))
-}
-
-/// The error code of the service's validation errors.
-fn code(service: &Service) -> &'static str {
-    match (service.id, service.protocols.first()) {
-        ("ecs" | "ecr" | "logs", _) => "InvalidParameterException",
-        (_, Some(Protocol::AwsQuery | Protocol::Ec2Query)) => "ValidationError",
-        _ => "ValidationException",
-    }
+    Err(wording::error(service, found))
 }
 
 /// All constraints that `value` of shape `id` breaks, in the order of the model.
@@ -122,7 +121,11 @@ struct Check {
 impl Check {
     fn fail(&mut self, shape: &Shape, value: &Value, path: &Path<'_>, constraint: String) {
         self.found.push(Violation {
-            value: (!value.is_null()).then(|| show(self.service, shape, value)),
+            value: match value {
+                Value::Null => Seen::Absent,
+                _ if shape.sensitive => Seen::Hidden,
+                _ => Seen::Text(show(self.service, shape, value)),
+            },
             path: path.to_string(),
             constraint,
         });
@@ -283,6 +286,11 @@ fn broken(service: &Service, shape: &Shape, value: &Value) -> Vec<String> {
 
 fn broken_text(service: &Service, s: &StringShape, text: &str) -> Vec<String> {
     let mut out = Vec::new();
+    if let Some(pattern) = service.pattern(s)
+        && !pattern.matcher(pattern::compile)(text)
+    {
+        out.push(must_match(pattern.text));
+    }
     if s.min.is_some() || s.max.is_some() {
         let units = if text.is_ascii() {
             text.len()
@@ -290,11 +298,6 @@ fn broken_text(service: &Service, s: &StringShape, text: &str) -> Vec<String> {
             text.encode_utf16().count()
         };
         length(units, s.min, s.max, &mut out);
-    }
-    if let Some(pattern) = service.pattern(s)
-        && !pattern.matcher(pattern::compile)(text)
-    {
-        out.push(must_match(pattern.text));
     }
     if !s.values.is_empty() && !s.values.contains(&text) {
         out.push(must_be_one_of(s.values));
@@ -368,7 +371,7 @@ fn must_be_one_of(values: &[&str]) -> String {
     )
 }
 
-/// The value as Java's `toString` prints it; stars for what is sensitive.
+/// The value as Java's `toString` prints it; stars for sensitive parts.
 fn show(service: &Service, shape: &Shape, value: &Value) -> String {
     if shape.sensitive {
         return "*****".to_owned();

@@ -126,8 +126,10 @@ fn decoded(target: &'static str, body: &str) -> Result<Value, String> {
 fn malformed_json_is_refused() {
     let run = "AmazonEC2ContainerServiceV20141113.RunTask";
     for (body, expected) in [
-        ("{", "The request body is not valid JSON."),
-        ("{} x", "The request body is not valid JSON."),
+        ("{", ""),
+        ("{} x", ""),
+        ("", ""),
+        ("null", ""),
         ("[]", "Start of list found where not expected"),
         (
             r#"{"count":"1"}"#,
@@ -162,13 +164,7 @@ fn malformed_json_is_refused() {
     }
     let deep = format!("{}{}", r#"{"x":["#, "[".repeat(100_000));
     assert!(decoded(run, &deep).is_err());
-    for fine in [
-        "",
-        " ",
-        "null",
-        "{}",
-        r#"{"moon":{"a":[1]},"cluster":null}"#,
-    ] {
+    for fine in ["{}", " {} ", r#"{"moon":{"a":[1]},"cluster":null}"#] {
         assert!(decoded(run, fine).unwrap().member(0).is_none(), "{fine}");
     }
 }

@@ -10,30 +10,32 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::time;
 
-/// Reads `body` as the structure `shape`. An empty body is an empty structure; members that the
-/// shape lacks are skipped, `null` is absent.
+/// Reads `body` as the structure `shape`. Members that the shape lacks are skipped, `null` is
+/// absent. Without a shape an empty body will do.
 ///
 /// # Errors
-/// A sentence about what is wrong, for a `SerializationException`.
+/// A sentence about what is wrong, for a `SerializationException`; none if the body is no JSON
+/// object at all, as AWS answers.
 pub(crate) fn read(
     service: &'static Service,
     shape: Option<ShapeId>,
     body: &[u8],
 ) -> Result<Value, String> {
+    let takes_nothing = shape.is_none();
     let shape = shape.map_or(&rolecall_api::shape::UNIT, |id| service.shape(id));
     let seed = Seed {
         service,
         shape,
         format: None,
     };
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if takes_nothing && body.iter().all(u8::is_ascii_whitespace) {
         return Ok(seed.empty());
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = seed.deserialize(&mut json).map_err(sentence)?;
     json.end().map_err(sentence)?;
     match value {
-        Value::Null => Ok(seed.empty()),
+        Value::Null => Err(String::new()),
         value => Ok(value),
     }
 }
@@ -49,7 +51,7 @@ pub(crate) fn read_document(body: &[u8]) -> Option<Document> {
 /// What to tell the caller. Ours come with the position that `serde_json` appends.
 fn sentence(error: serde_json::Error) -> String {
     if !error.is_data() {
-        return "The request body is not valid JSON.".to_owned();
+        return String::new();
     }
     let text = error.to_string();
     match text.rfind(" at line ") {

@@ -18,7 +18,7 @@ fn check(service: &'static Service, operation: &str, json: &str) -> String {
 
 #[test]
 fn violations_are_told_in_the_services_words() {
-    use rolecall_api::{ecs, iam, logs, secretsmanager};
+    use rolecall_api::{ecr, ecs, iam, logs, secretsmanager, sts};
     let long = "x".repeat(65);
     let cases: &[(&'static Service, &str, &str, &str)] = &[
         (&iam::SERVICE, "GetRole", r#"{"RoleName":"ok"}"#, "fine"),
@@ -26,32 +26,67 @@ fn violations_are_told_in_the_services_words() {
             &iam::SERVICE,
             "GetRole",
             "{}",
-            "ValidationError: 1 validation error detected: Value null at 'roleName' failed to \
+            "ValidationError: 1 validation error detected: Value at 'roleName' failed to \
              satisfy constraint: Member must not be null",
         ),
         (
             &iam::SERVICE,
-            "GetRole",
-            r#"{"RoleName":"a b"}"#,
-            r"ValidationError: 1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+",
+            "CreateRole",
+            r#"{"RoleName":"a b","AssumeRolePolicyDocument":"{}"}"#,
+            "ValidationError: The specified value for roleName is invalid. It must contain only \
+             alphanumeric characters and/or the following: +=,.@_-",
         ),
         (
             &iam::SERVICE,
             "CreateRole",
-            &format!(r#"{{"RoleName":"{long}","MaxSessionDuration":1}}"#),
-            &format!(
-                "ValidationError: 3 validation errors detected: Value '{long}' at 'roleName' \
-                 failed to satisfy constraint: Member must have length less than or equal to 64; \
-                 Value null at 'assumeRolePolicyDocument' failed to satisfy constraint: Member \
-                 must not be null; Value '1' at 'maxSessionDuration' failed to satisfy \
-                 constraint: Member must have value greater than or equal to 3600"
-            ),
+            r#"{"RoleName":"a","AssumeRolePolicyDocument":"{}","Path":"x"}"#,
+            "ValidationError: The specified value for path is invalid. It must begin and end with \
+             / and contain only alphanumeric characters and/or / characters.",
+        ),
+        (
+            &iam::SERVICE,
+            "CreateRole",
+            &format!(r#"{{"RoleName":"<{long}","MaxSessionDuration":1}}"#),
+            "ValidationError: 3 validation errors detected: Value at 'roleName' failed to satisfy \
+             constraint: Member must have length less than or equal to 64; Value at \
+             'assumeRolePolicyDocument' failed to satisfy constraint: Member must not be null; \
+             Value at 'maxSessionDuration' failed to satisfy constraint: Member must have value \
+             greater than or equal to 3600",
         ),
         (
             &iam::SERVICE,
             "TagRole",
             r#"{"RoleName":"r","Tags":[{"Key":"k","Value":"v"},{"Key":"<","Value":"v"}]}"#,
-            r"ValidationError: 1 validation error detected: Value '<' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+",
+            r"ValidationError: 1 validation error detected: Value at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+",
+        ),
+        (
+            &sts::SERVICE,
+            "AssumeRole",
+            r#"{"RoleArn":"arn:aws:iam::1:role/r","RoleSessionName":"","DurationSeconds":100000}"#,
+            "ValidationError: 2 validation errors detected: Value '' at 'roleSessionName' failed to \
+             satisfy constraint: Member must have length greater than or equal to 2; Value \
+             '100000' at 'durationSeconds' failed to satisfy constraint: Member must have value \
+             less than or equal to 43200",
+        ),
+        (
+            &ecr::SERVICE,
+            "CreateRepository",
+            r#"{"repositoryName":"Bad"}"#,
+            r"InvalidParameterException: Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*''",
+        ),
+        (
+            &ecr::SERVICE,
+            "CreateRepository",
+            r#"{"repositoryName":"a"}"#,
+            "InvalidParameterException: Invalid parameter at 'repositoryName' failed to satisfy \
+             constraint: 'must have length greater than or equal to 2'",
+        ),
+        (
+            &ecs::SERVICE,
+            "RunTask",
+            "{}",
+            "InvalidParameterException: 1 validation error detected: Value null at \
+             'taskDefinition' failed to satisfy constraint: Member must not be null",
         ),
         (
             &ecs::SERVICE,
@@ -71,7 +106,7 @@ fn violations_are_told_in_the_services_words() {
             &secretsmanager::SERVICE,
             "CreateSecret",
             r#"{"Name":"n","SecretString":""}"#,
-            "ValidationException: 1 validation error detected: Value '*****' at 'secretString' \
+            "ValidationException: 1 validation error detected: Value at 'secretString' \
              failed to satisfy constraint: Member must have length greater than or equal to 1",
         ),
     ];
@@ -89,7 +124,7 @@ fn elements_of_a_list_are_told_at_the_list() {
     );
     assert_eq!(
         text,
-        "ValidationError: 1 validation error detected: Value '[ok, <]' at 'tagKeys' failed to \
+        "ValidationError: 1 validation error detected: Value at 'tagKeys' failed to \
          satisfy constraint: Member must satisfy constraint: [Member must have length less than \
          or equal to 128, Member must have length greater than or equal to 1, Member must satisfy \
          regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+]"
