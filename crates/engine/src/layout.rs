@@ -1,6 +1,7 @@
 //! Where everything lies: the durable directory, and the one that a reboot empties.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -158,7 +159,10 @@ pub(crate) fn write_record<T: Serialize>(path: &Path, value: &T) -> Result<()> {
         path: path.to_owned(),
         source,
     })?;
-    let next = path.with_extension("next");
+    // A name of its own: two may write the same record at a time, and the later one wins.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (pid, n) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let next = path.with_extension(format!("{pid}-{n}.next"));
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create(true)

@@ -157,3 +157,10 @@ pub(crate) fn close_above_stderr() -> io::Result<()> {
         _ => Err(io::Error::last_os_error()),
     }
 }
+
+/// Registers a descriptor with the tokio runtime.
+pub(crate) fn watch(fd: OwnedFd) -> io::Result<tokio::io::unix::AsyncFd<OwnedFd>> {
+    // SAFETY: the descriptor is owned, so it stays open and the same file as long as it is
+    // registered.
+    unsafe { tokio::io::unix::AsyncFd::register(fd) }.map_err(io::Error::from)
+}

@@ -244,7 +244,8 @@ impl ImageStore {
         let mut used = HashSet::new();
         let keep: HashSet<String> = keep.iter().map(Digest::hex).collect();
         for (name, path) in entries(&self.root.join("images"))? {
-            let record: Option<ImageRecord> = read_record(&path)?;
+            // One that cannot be read, or was never finished, keeps nothing.
+            let record: Option<ImageRecord> = read_record(&path).unwrap_or_default();
             match record {
                 Some(record) if keep.contains(&name) => {
                     used.insert(record.config.hex());

@@ -8,6 +8,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::{HEADER_BYTES, LogItem, LogRecord, LogStream, segment_path, segments};
 use crate::error::{FileContext, Result};
+use crate::sys;
 
 /// How much is read at a time.
 const READ_BYTES: usize = 128 * 1024;
@@ -42,7 +43,7 @@ impl LogReader {
             .os("watch a log")?;
         let what = inotify::WatchFlags::MODIFY | inotify::WatchFlags::CREATE;
         inotify::add_watch(&fd, dir, what).at("watch", dir)?;
-        let watch = AsyncFd::new(fd).os("watch a log")?;
+        let watch = sys::watch(fd).os("watch a log")?;
         Ok(Self {
             dir: dir.to_owned(),
             offset,

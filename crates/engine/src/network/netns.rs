@@ -17,7 +17,7 @@ const NSFS_MAGIC: i64 = 0x6e73_6673;
 
 /// The namespace pinned at `path`; made if there is none (after a reboot, an empty file is left).
 pub(super) async fn open_or_make(path: &Path) -> Result<OwnedFd> {
-    let pinned = rustix::fs::statfs(path).is_ok_and(|s| s.f_type as i64 == NSFS_MAGIC);
+    let pinned = rustix::fs::statfs(path).is_ok_and(|s| s.f_type == NSFS_MAGIC);
     if pinned {
         return Ok(File::open(path).at("open", path)?.into());
     }

@@ -107,8 +107,9 @@ fn last_error(log: &str) -> Option<String> {
     let entries = log
         .lines()
         .filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok());
-    let errors = entries.filter(|e| e.get("level").is_some_and(|l| l == "error" || l == "fatal"));
-    let last = errors.last()?;
+    let mut errors =
+        entries.filter(|e| e.get("level").is_some_and(|l| l == "error" || l == "fatal"));
+    let last = errors.next_back()?;
     Some(last.get("msg")?.as_str()?.to_owned())
 }
 

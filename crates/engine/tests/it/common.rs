@@ -1,10 +1,4 @@
 //! What the tests share: an instance of its own per test, a root file system made of busybox.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    reason = "each test file uses a part of it"
-)]
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -13,14 +7,14 @@ use std::time::Duration;
 use rolecall_engine::*;
 
 /// An engine of its own, taken off the machine at the end, also after a panic.
-pub struct Lab {
-    pub engine: Engine,
-    pub config: EngineConfig,
-    pub layer: PathBuf,
+pub(crate) struct Lab {
+    pub(crate) engine: Engine,
+    pub(crate) config: EngineConfig,
+    pub(crate) layer: PathBuf,
     _dir: tempfile::TempDir,
 }
 
-pub fn root() -> bool {
+pub(crate) fn root() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
         println!("SKIPPED: containers need root; run the tests as root");
@@ -28,7 +22,7 @@ pub fn root() -> bool {
     root
 }
 
-pub fn config(dir: &Path, runtime: RuntimeKind) -> EngineConfig {
+pub(crate) fn config(dir: &Path, runtime: RuntimeKind) -> EngineConfig {
     let name = dir.file_name().unwrap().to_str().unwrap();
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     EngineConfig {
@@ -43,11 +37,11 @@ pub fn config(dir: &Path, runtime: RuntimeKind) -> EngineConfig {
 }
 
 impl Lab {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(RuntimeKind::Embedded).await
     }
 
-    pub async fn with(runtime: RuntimeKind) -> Self {
+    pub(crate) async fn with(runtime: RuntimeKind) -> Self {
         let dir = tempfile::Builder::new().prefix("lab").tempdir().unwrap();
         let layer = dir.path().join("busybox");
         busybox(&layer);
@@ -61,11 +55,11 @@ impl Lab {
         }
     }
 
-    pub fn address(&self, n: usize) -> Ipv4Addr {
+    pub(crate) fn address(&self, n: usize) -> Ipv4Addr {
         self.engine.network().subnet().usable().nth(n).unwrap()
     }
 
-    pub async fn task(&self, n: usize) -> TaskHandle {
+    pub(crate) async fn task(&self, n: usize) -> TaskHandle {
         let id = TaskId::new(format!("task{n}")).unwrap();
         self.engine
             .create_task(TaskSandbox::new(id, self.address(n)))
@@ -73,17 +67,17 @@ impl Lab {
             .unwrap()
     }
 
-    pub fn spec(&self, name: &str, args: &[&str]) -> ContainerSpec {
+    pub(crate) fn spec(&self, name: &str, args: &[&str]) -> ContainerSpec {
         let args = args.iter().map(|a| (*a).to_owned()).collect();
         ContainerSpec::new(self::name(name), vec![self.layer.clone()], args)
     }
 
-    pub fn sh(&self, name: &str, script: &str) -> ContainerSpec {
+    pub(crate) fn sh(&self, name: &str, script: &str) -> ContainerSpec {
         self.spec(name, &["/bin/sh", "-c", script])
     }
 
     /// Runs one container in a task of its own to its end: exit code and output.
-    pub async fn run(&self, n: usize, spec: ContainerSpec) -> (Exit, String) {
+    pub(crate) async fn run(&self, n: usize, spec: ContainerSpec) -> (Exit, String) {
         let task = self.task(n).await;
         let name = spec.name.clone();
         task.create_container(spec).await.unwrap();
@@ -96,7 +90,7 @@ impl Lab {
         (exit, output)
     }
 
-    pub fn shim_log(&self, task: &TaskHandle) -> String {
+    pub(crate) fn shim_log(&self, task: &TaskHandle) -> String {
         let path = self
             .config
             .data_dir
@@ -127,19 +121,19 @@ impl Drop for Lab {
     }
 }
 
-pub fn name(text: &str) -> ContainerName {
+pub(crate) fn name(text: &str) -> ContainerName {
     ContainerName::new(text).unwrap()
 }
 
 /// Nothing here takes longer than this.
-pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), future)
         .await
         .expect("took too long")
 }
 
 /// All lines up to the end of the run.
-pub async fn output(task: &TaskHandle, name: &ContainerName) -> String {
+pub(crate) async fn output(task: &TaskHandle, name: &ContainerName) -> String {
     let mut reader = task.log_reader(name, 0).unwrap();
     let mut text = String::new();
     while let LogItem::Line(record) = soon(reader.next()).await.unwrap() {
@@ -149,7 +143,7 @@ pub async fn output(task: &TaskHandle, name: &ContainerName) -> String {
     text
 }
 
-pub fn busybox(layer: &Path) {
+pub(crate) fn busybox(layer: &Path) {
     let bin = layer.join("bin");
     std::fs::create_dir_all(&bin).unwrap();
     std::fs::copy("/bin/busybox", bin.join("busybox")).unwrap();

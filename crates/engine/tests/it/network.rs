@@ -1,11 +1,9 @@
 //! Tasks on the instance's network: who reaches whom, and as whom.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 
-use common::*;
+use crate::common::*;
 use rolecall_engine::network::TASK_ENDPOINT;
 use rolecall_engine::*;
 

@@ -1,10 +1,8 @@
 //! What a container's specification says is what its program sees, under both runtimes.
 
-mod common;
-
 use std::time::Duration;
 
-use common::*;
+use crate::common::*;
 use rolecall_engine::*;
 
 fn runtimes() -> Vec<RuntimeKind> {

@@ -1,10 +1,8 @@
 //! Limits hold, and what they kill is reported.
 
-mod common;
-
 use std::time::Instant;
 
-use common::*;
+use crate::common::*;
 use rolecall_engine::*;
 
 const MIB: u64 = 1 << 20;

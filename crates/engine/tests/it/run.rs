@@ -1,10 +1,8 @@
 //! One container: what it sees, how it ends.
 
-mod common;
-
 use std::time::Duration;
 
-use common::*;
+use crate::common::*;
 use rolecall_engine::*;
 
 #[tokio::test(flavor = "multi_thread")]
