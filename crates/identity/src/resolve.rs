@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rolecall_base::Tags;
 use rolecall_policy::{Layers, NamedPolicy, Policy, PolicyKind, Principal};
 use rolecall_store::Snapshot;
 
@@ -35,6 +36,8 @@ pub struct Applied {
     pub boundary: Option<Vec<Named>>,
     /// The session's policies; `None` is none, which limits nothing.
     pub session: Option<Vec<Named>>,
+    /// The tags of the user or role; a session's own tags go over them.
+    pub tags: Tags,
 }
 
 impl Applied {
@@ -63,6 +66,7 @@ impl Applied {
                     identity: attached_and_inline(snap, &role.attached, &role.inline)?,
                     boundary: boundary(snap, role.boundary.as_deref())?,
                     session: session_policies(snap, session)?,
+                    tags: role.tags.clone(),
                 })
             }
         }
@@ -76,6 +80,7 @@ impl Applied {
             identity: attached_and_inline(snap, &user.attached, &user.inline)?,
             boundary: boundary(snap, user.boundary.as_deref())?,
             session: None,
+            tags: user.tags.clone(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_base::AwsError;
+use rolecall_base::{AwsError, Tags};
 use rolecall_identity::{Applied, Caller, CallerKind, SessionKind};
 use rolecall_policy::{Context, Decision, NamedPolicy, Request, evaluate, explain};
 use rolecall_store::Snapshot;
@@ -49,7 +49,8 @@ pub(crate) fn authorize(
             });
         }
     };
-    let shared = condition_context(info);
+    let mut shared = condition_context(info);
+    principal_tags(&info.caller, &applied.tags, &mut shared);
     let principal = info.caller.principal();
     for check in checks {
         let mut context = shared.child();
@@ -154,11 +155,16 @@ fn session_keys<'a>(caller: &'a Caller, context: &mut Context<'a>) {
     if let Some(identity) = &session.source_identity {
         context.set("aws:SourceIdentity", identity.as_str());
     }
-    for (key, value) in session.tags.iter() {
-        context.set(format!("aws:PrincipalTag/{key}"), value);
-    }
     if let SessionKind::Federated { name, .. } = &session.kind {
         context.set("aws:FederatedProvider", name.as_str());
+    }
+}
+
+/// The tags of the user or role, and over them the session's.
+fn principal_tags<'a>(caller: &'a Caller, own: &'a Tags, context: &mut Context<'a>) {
+    let session = caller.session().into_iter().flat_map(|session| session.tags.iter());
+    for (key, value) in own.iter().chain(session) {
+        context.set(format!("aws:PrincipalTag/{key}"), value);
     }
 }
 

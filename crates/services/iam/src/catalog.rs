@@ -117,7 +117,7 @@ pub(crate) fn load_customer(
 
 /// Parses a document as a version of a managed policy.
 pub(crate) fn parse(document: &str) -> Result<PolicyText, AwsError> {
-    let text = PolicyText::parse(document, PolicyKind::Identity)
+    let text = PolicyText::parse(document, PolicyKind::Managed)
         .map_err(|error| errors::malformed(&error))?;
     if non_whitespace_len(document) > POLICY_CHARS_MAX {
         return Err(errors::quota("PolicySize", POLICY_CHARS_MAX));
