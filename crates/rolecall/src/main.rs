@@ -1,3 +1,68 @@
 //! The `rolecall` binary: wiring and command line.
 
-fn main() {}
+mod cli;
+mod credentials;
+mod doctor;
+mod entropy;
+mod env;
+mod first_start;
+mod log_events;
+mod node;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    // The container runtime forks, so it runs in a process of its own that never has a second
+    // thread: this very program, started again.
+    let mut args = std::env::args_os();
+    if args.nth(1).is_some_and(|first| first == rolecall_engine::SHIM_ARG) {
+        return rolecall_engine::shim_main(args);
+    }
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Up(args) => {
+            logging();
+            runtime()?.block_on(up::run(args))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Env(args) => env::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")
+}
+
+/// Logs go to standard error; `ROLECALL_LOG` filters them, such as `rolecall_op=debug`.
+fn logging() {
+    let filter = EnvFilter::try_from_env("ROLECALL_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,rolecall=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// An error with its causes, one a line, the nearest first.
+fn complain(error: &anyhow::Error) {
+    use std::io::Write;
+    let mut text = format!("error: {error}\n");
+    for cause in error.chain().skip(1) {
+        text.push_str(&format!("  because: {cause}\n"));
+    }
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

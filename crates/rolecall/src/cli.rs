@@ -1,0 +1,101 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use rolecall_base::{AccountId, Region};
+
+/// Amazon ECS on your own machines, with IAM that really says no.
+///
+/// Start a server with `rolecall up`, point any AWS client at it with `eval "$(rolecall env)"`, and
+/// use ECS, ECR, IAM, STS and CloudWatch Logs as on AWS: tasks run as real containers, and every
+/// call is signed, checked and refused in AWS's own words when a permission is missing.
+#[derive(Debug, Parser)]
+#[command(name = "rolecall", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the server and run until it is told to stop (Ctrl-C).
+    ///
+    /// The first start makes an account with a root access key in the data directory. Everything
+    /// that was acknowledged survives a crash; tasks keep running while the server is down.
+    Up(UpArgs),
+    /// Print how clients reach the server, as shell exports: eval "$(rolecall env)".
+    Env(EnvArgs),
+    /// Say what this machine lacks to run tasks, and how to get it.
+    Doctor(DoctorArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct UpArgs {
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The account id; kept from the first start on.
+    #[arg(long, value_name = "ID", default_value = "123456789012")]
+    pub(crate) account: AccountId,
+    /// The region; clients may use any region all the same.
+    #[arg(long, value_name = "NAME", default_value = "us-east-1")]
+    pub(crate) region: Region,
+    /// One more root access key, such as test:test, for tools set up for another emulator. It is
+    /// verified like any key.
+    #[arg(long, value_name = "KEY:SECRET")]
+    pub(crate) dev_credentials: Option<String>,
+    /// Run containers with this runc-compatible program instead of the embedded runtime.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) oci_runtime: Option<PathBuf>,
+    /// Serve the APIs only: tasks stay PROVISIONING. Needs no root.
+    #[arg(long)]
+    pub(crate) no_tasks: bool,
+    /// Raise an IAM quota, such as RolesPerAccount=100000. May be repeated.
+    #[arg(long, value_name = "NAME=N")]
+    pub(crate) quota: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DataArgs {
+    /// Where everything is kept [default: /var/lib/rolecall as root, else ~/.local/share/rolecall]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// The directory that was named, or the default of this user.
+    pub(crate) fn dir(&self) -> PathBuf {
+        if let Some(dir) = &self.data {
+            return dir.clone();
+        }
+        match std::env::var_os("HOME") {
+            Some(home) if !crate::doctor::is_root() => {
+                PathBuf::from(home).join(".local/share/rolecall")
+            }
+            _ => PathBuf::from("/var/lib/rolecall"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct EnvArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Print an AWS profile for ~/.aws/config instead of shell exports.
+    #[arg(long)]
+    pub(crate) profile: bool,
+    /// Print JSON, as a `credential_process` wants it.
+    #[arg(long, conflicts_with = "profile")]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,122 @@
+//! What a data directory is given when it is first used: an account and its root access key.
+
+use anyhow::{Context, Result, anyhow};
+use rolecall_base::{AccountId, AwsError, Region, Timestamp, rng};
+use rolecall_identity::{AccessKey, Account, KeyStatus, Quotas};
+use rolecall_store::{Store, Txn};
+
+use crate::entropy::Entropy;
+
+/// Makes the account on the first start; on a later one, finds it and holds it against what the
+/// command line says.
+pub(crate) async fn account(
+    store: &Store,
+    id: &AccountId,
+    region: &Region,
+    now: Timestamp,
+) -> Result<Account> {
+    let snap = store.snapshot();
+    let found = snap.range::<Account>("").next().map(|(_, account)| account.cloned());
+    if let Some(account) = found {
+        if account.id != *id {
+            return Err(anyhow!(
+                "the data directory belongs to account {}, not {id}: start it with --account {}, \
+                 or use another --data",
+                account.id,
+                account.id
+            ));
+        }
+        return Ok(account);
+    }
+    let mut entropy = Entropy;
+    let key_id = rng::iam_unique_id(&mut entropy, "AKIA");
+    let secret = rng::secret_access_key(&mut entropy);
+    let token_key = format!("{}{}", rng::hex32(&mut entropy), rng::hex32(&mut entropy));
+    let account = Account {
+        id: id.clone(),
+        region: region.clone(),
+        created: now,
+        root_access_key: key_id.clone(),
+        token_key,
+    };
+    let key = root_key(id, key_id, secret, now);
+    let made = account.clone();
+    let write = move |tx: &mut Txn| -> Result<(), AwsError> {
+        tx.put(made.id.as_str(), made.clone());
+        tx.put(key.id.as_str(), key.clone());
+        Ok(())
+    };
+    store.transact(write).await.context("write the new account")?;
+    Ok(account)
+}
+
+/// Puts the key of `--dev-credentials KEY:SECRET` beside the root user's own.
+pub(crate) async fn dev_credentials(
+    store: &Store,
+    account: &AccountId,
+    text: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let (id, secret) = text
+        .split_once(':')
+        .filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
+        .ok_or_else(|| anyhow!("--dev-credentials takes KEY:SECRET, such as test:test"))?;
+    let key = root_key(account, id.to_owned(), secret.to_owned(), now);
+    let write = move |tx: &mut Txn| -> Result<(), AwsError> {
+        tx.put(key.id.as_str(), key.clone());
+        Ok(())
+    };
+    store.transact(write).await.context("write the development key")?;
+    Ok(())
+}
+
+/// Raises IAM quotas: `NAME=N`, by the names that IAM's own errors use. They stay raised.
+pub(crate) async fn quotas(store: &Store, account: &AccountId, raised: &[String]) -> Result<()> {
+    if raised.is_empty() {
+        return Ok(());
+    }
+    let snap = store.snapshot();
+    let mut quotas =
+        snap.get::<Quotas>(account.as_str()).map(|q| q.cloned()).unwrap_or_default();
+    for text in raised {
+        let (name, n) = text
+            .split_once('=')
+            .and_then(|(name, n)| Some((name, n.parse::<usize>().ok()?)))
+            .ok_or_else(|| anyhow!("--quota takes NAME=N, such as RolesPerAccount=100000"))?;
+        let place = match name {
+            "RolesPerAccount" => &mut quotas.roles,
+            "UsersPerAccount" => &mut quotas.users,
+            "PoliciesPerAccount" => &mut quotas.policies,
+            "InstanceProfilesPerAccount" => &mut quotas.instance_profiles,
+            "PoliciesPerRole" => &mut quotas.policies_per_role,
+            "PoliciesPerUser" => &mut quotas.policies_per_user,
+            "ACLSizePerRole" => &mut quotas.trust_policy_chars,
+            other => {
+                return Err(anyhow!(
+                    "there is no quota {other}: RolesPerAccount, UsersPerAccount, \
+                     PoliciesPerAccount, InstanceProfilesPerAccount, PoliciesPerRole, \
+                     PoliciesPerUser, ACLSizePerRole"
+                ));
+            }
+        };
+        *place = n;
+    }
+    let key = account.to_string();
+    let write = move |tx: &mut Txn| -> Result<(), AwsError> {
+        tx.put(key.as_str(), quotas.clone());
+        Ok(())
+    };
+    store.transact(write).await.context("write the quotas")?;
+    Ok(())
+}
+
+fn root_key(account: &AccountId, id: String, secret: String, now: Timestamp) -> AccessKey {
+    AccessKey {
+        id,
+        secret,
+        account: account.clone(),
+        user: None,
+        status: KeyStatus::Active,
+        created: now,
+    }
+}
