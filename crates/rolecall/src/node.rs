@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rolecall_base::{AccountId, Region};
-use rolecall_op::{Pipeline, Ports, Registry, Settings};
+use rolecall::{kinds, operations};
+use rolecall_op::{Pipeline, Ports, Settings};
 use rolecall_server::{Limits, Server};
-use rolecall_store::{KindInfo, Store};
+use rolecall_store::Store;
 use tokio::task::JoinSet;
 
 use crate::cli::UpArgs;
@@ -118,17 +119,4 @@ impl Node {
         self.server.stop();
         while self.running.join_next().await.is_some() {}
     }
-}
-
-/// Every operation that is built.
-pub(crate) fn operations() -> Registry {
-    let registry = Registry::default();
-    let registry = rolecall_iam::register(registry);
-    let registry = rolecall_sts::register(registry);
-    rolecall_logs::register(registry)
-}
-
-/// Every kind of document that is stored.
-fn kinds() -> Vec<KindInfo> {
-    [rolecall_identity::kinds(), rolecall_iam::kinds(), rolecall_logs::kinds()].concat()
 }
