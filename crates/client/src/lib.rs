@@ -5,6 +5,8 @@
 
 mod call;
 mod credentials;
+mod registry;
 
 pub use call::{CallError, Client};
 pub use credentials::{ContainerCredentials, Credentials, CredentialsError};
+pub use registry::{PushError, RegistryClient};
