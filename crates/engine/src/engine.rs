@@ -132,6 +132,13 @@ impl Engine {
         if dirs.record().exists() {
             return Err(EngineError::TaskExists(sandbox.id));
         }
+        for other in self.list_tasks()? {
+            let record = self.shared.layout.task(&other).record();
+            let held: Option<TaskSandbox> = read_record(&record)?;
+            if held.is_some_and(|t| t.address == sandbox.address) {
+                return Err(EngineError::AddressTaken(sandbox.address, other));
+            }
+        }
         make_private_dir(&dirs.containers())?;
         make_private_dir(&dirs.run)?;
         match self.set_up(&sandbox, &dirs).await {

@@ -52,6 +52,9 @@ pub enum EngineError {
     /// There is already a task of that id.
     #[error("task {0} exists already")]
     TaskExists(TaskId),
+    /// Another task has the address.
+    #[error("address {0} is that of task {1}")]
+    AddressTaken(std::net::Ipv4Addr, TaskId),
     /// There is no container of that name in the task.
     #[error("no container {0}")]
     NoContainer(ContainerName),

@@ -155,8 +155,12 @@ impl TaskHandle {
     pub fn volume_dir(&self, volume: &ContainerName) -> Result<PathBuf> {
         make_private_dir(&self.0.dirs.volumes())?;
         let dir = self.0.dirs.volumes().join(volume);
-        // Containers of any user may use it, as with Docker's own volumes.
-        std::fs::create_dir_all(&dir).at("create", &dir)?;
+        if !dir.exists() {
+            std::fs::create_dir(&dir).at("create", &dir)?;
+            // As Fargate makes them: root's, readable by all.
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(&dir, mode).at("set the mode of", &dir)?;
+        }
         Ok(dir)
     }
 

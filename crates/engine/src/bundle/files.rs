@@ -34,7 +34,10 @@ pub(super) fn write(task: &TaskSandbox, spec: &ContainerSpec, etc: &Path) -> Res
 
 fn put(dir: &Path, name: &str, text: &str) -> Result<()> {
     let path = dir.join(name);
-    std::fs::write(&path, text).at("write", &path)
+    std::fs::write(&path, text).at("write", &path)?;
+    // Programs of any user read it, whatever the server's umask.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&path, mode).at("set the mode of", &path)
 }
 
 fn hosts(task: &TaskSandbox, spec: &ContainerSpec, hostname: &str) -> String {

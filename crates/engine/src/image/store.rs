@@ -300,6 +300,9 @@ impl Drop for Temporary {
 
 fn unpack_to(blob: &Path, into: &Path, expected: &Digest) -> Result<(), ImageError> {
     std::fs::create_dir(into).at("create", into)?;
+    // What a layer that says nothing of its root has, whatever the server's umask.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(into, mode).at("set the mode of", into)?;
     let file = std::fs::File::open(blob).at("open", blob)?;
     let actual = apply::apply(file, into)?;
     check("layer", expected, actual)?;

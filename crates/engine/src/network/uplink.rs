@@ -85,6 +85,7 @@ pub(super) async fn set_up(
 
 fn masquerade(instance: &InstanceName, link: &str, subnet: Subnet) -> Result<()> {
     let table = table_name(instance);
+    // From beyond the host nobody begins a connection to a task: only answers are forwarded.
     // Declared, deleted, declared again: in one transaction, whatever was there before.
     nft(&format!(
         "table ip {table}\n\
@@ -93,6 +94,11 @@ fn masquerade(instance: &InstanceName, link: &str, subnet: Subnet) -> Result<()>
          chain postrouting {{\n\
          type nat hook postrouting priority 100; policy accept;\n\
          ip saddr {subnet} oifname != \"{link}\" masquerade\n\
+         }}\n\
+         chain forward {{\n\
+         type filter hook forward priority 0; policy accept;\n\
+         oifname \"{link}\" ct state established,related accept\n\
+         oifname \"{link}\" drop\n\
          }}\n}}\n"
     ))?;
     sysctl(&format!("ipv4/conf/{link}/forwarding"), "1")?;

@@ -15,6 +15,7 @@ mod server;
 use std::ffi::OsString;
 use std::path::Path;
 
+use rustix::fs::Mode;
 use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags};
 use rustix::thread::UnshareFlags;
 
@@ -70,6 +71,8 @@ fn stage(args: &ShimArgs, json: &str) -> Result<()> {
         return Ok(());
     }
     rustix::process::setsid().os("start a session")?;
+    // What the server was started with is not for containers to inherit.
+    rustix::process::umask(Mode::from(0o022));
     // Before the new namespace: the binary's mount belongs to the old one.
     let own = Path::new("/proc/self/exe");
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;

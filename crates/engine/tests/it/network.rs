@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use crate::common::*;
-use rolecall_engine::network::TASK_ENDPOINT;
+use rolecall_engine::network::{Outside, TASK_ENDPOINT};
 use rolecall_engine::*;
 
 /// Answers every connection with the address that it came from.
@@ -71,7 +71,7 @@ async fn containers_of_a_task_share_localhost_and_tasks_do_not() {
     task.create_container(lab.sh("server", "echo hello | nc -l -p 8080"))
         .await
         .unwrap();
-    let ask = "until nc -w 2 127.0.0.1 8080 2>/dev/null; do sleep 0.05; done; ps | wc -l";
+    let ask = "until nc -w 2 127.0.0.1 8080 2>/dev/null; do sleep 0.05; done; set -- /proc/[0-9]*; echo $#";
     task.create_container(lab.sh("client", ask)).await.unwrap();
     for c in ["server", "client"] {
         task.start(&name(c)).await.unwrap();
@@ -80,8 +80,8 @@ async fn containers_of_a_task_share_localhost_and_tasks_do_not() {
     let text = output(&task, &name("client")).await;
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "hello");
-    // Its own processes only: header, sh, ps, wc.
-    assert_eq!(lines[1], "4");
+    // Its own processes only.
+    assert_eq!(lines[1], "1");
     let nobody = "nc -w 1 127.0.0.1 8080 2>/dev/null || echo nobody; ip link | grep -c '^[0-9]'; \
                   ip -6 addr | wc -l";
     let (_, text) = lab.run(1, lab.sh("c", nobody)).await;
@@ -122,7 +122,7 @@ async fn the_host_reaches_tasks_and_tasks_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn addresses_out_of_the_subnet_are_refused() {
+async fn addresses_that_are_foreign_or_taken_are_refused() {
     if !root() {
         return;
     }
@@ -154,5 +154,98 @@ async fn instances_do_not_meet() {
     for lab in [&a, &b] {
         let (_, text) = lab.run(0, lab.sh("c", "nc -w 2 169.254.170.2 80")).await;
         assert_eq!(text, format!("{}\n", lab.address(0)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_reach_beyond_the_host_and_nobody_beyond_reaches_them() {
+    if !root() {
+        return;
+    }
+    let lab = Lab::new().await;
+    if let Outside::HostOnly(why) = lab.engine.network().outside() {
+        println!("SKIPPED: no masquerade here: {why}");
+        return;
+    }
+    // Another instance's network is "beyond": its router answers there, and sees the host's address.
+    let beyond = Lab::new().await;
+    who_are_you(
+        beyond
+            .engine
+            .bind_in_router("0.0.0.0:7777".parse().unwrap())
+            .unwrap(),
+    );
+    let subnet = beyond.engine.network().subnet();
+    let ask = format!(
+        "nc -w 2 {} 7777 </dev/null 2>/dev/null || echo refused",
+        subnet.router()
+    );
+    let (_, text) = lab.run(0, lab.sh("c", &ask)).await;
+    assert_eq!(text, "refused\n", "the other instance lets nobody in");
+    // The host itself is let in, and its own side answers tasks.
+    let listener = TcpListener::bind((lab.engine.network().subnet().host(), 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    who_are_you(listener);
+    let ask = format!(
+        "nc -w 2 {} {port} </dev/null",
+        lab.engine.network().subnet().host()
+    );
+    let (_, text) = lab.run(0, lab.sh("c", &ask)).await;
+    assert_eq!(text, format!("{}\n", lab.address(0)));
+    // A machine next to the host's sees the host's address.
+    let Some(next) = Neighbour::new() else {
+        println!("SKIPPED: no ip command to make a neighbour with");
+        return;
+    };
+    let (_, text) = lab
+        .run(0, lab.sh("c", "nc -w 2 198.51.100.2 7777 </dev/null"))
+        .await;
+    assert_eq!(text, "198.51.100.1\n");
+    drop(next);
+}
+
+/// Another machine on a cable of the host's: a namespace, reached by a link that forwards.
+struct Neighbour {
+    name: String,
+}
+
+impl Neighbour {
+    fn new() -> Option<Self> {
+        let name = format!("nb{}", std::process::id());
+        let ip = |args: &str| {
+            let args = args.replace("NAME", &name);
+            let done = std::process::Command::new("ip")
+                .args(args.split(' '))
+                .status();
+            done.is_ok_and(|s| s.success())
+        };
+        if !ip("netns add NAME") {
+            return None;
+        }
+        let made = Self { name: name.clone() };
+        assert!(ip("link add NAME type veth peer name cable netns NAME"));
+        assert!(ip("addr add 198.51.100.1/30 dev NAME") && ip("link set NAME up"));
+        assert!(
+            ip("-n NAME addr add 198.51.100.2/30 dev cable") && ip("-n NAME link set cable up")
+        );
+        std::fs::write(format!("/proc/sys/net/ipv4/conf/{name}/forwarding"), "1").unwrap();
+        let namespace = std::fs::File::open(format!("/run/netns/{name}")).unwrap();
+        let listener = std::thread::spawn(move || {
+            use std::os::fd::AsFd;
+            let kind = Some(rustix::thread::LinkNameSpaceType::Network);
+            rustix::thread::move_into_link_name_space(namespace.as_fd(), kind).unwrap();
+            TcpListener::bind("198.51.100.2:7777").unwrap()
+        });
+        who_are_you(listener.join().unwrap());
+        Some(made)
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        for command in ["link del", "netns del"] {
+            let mut ip = std::process::Command::new("ip");
+            let _ = ip.args(command.split(' ')).arg(&self.name).status();
+        }
     }
 }

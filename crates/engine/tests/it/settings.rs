@@ -40,6 +40,11 @@ fn cases() -> Vec<Case> {
             "4711\n99\n/\n",
         ),
         (
+            "umask",
+            |l| l.sh("c", "umask; stat -c %a / /etc/hosts"),
+            "0022\n755\n644\n",
+        ),
+        (
             "env",
             |l| ContainerSpec {
                 env: vec![("A".into(), "b c=d".into()), ("PATH".into(), "/bin".into())],
@@ -147,8 +152,8 @@ fn cases() -> Vec<Case> {
         ),
         (
             "one process",
-            |l| l.sh("c", "ls /proc | grep -c '^[0-9]*$'; ls /proc/1/fd; true"),
-            "3\n0\n1\n2\n",
+            |l| l.sh("c", "set -- /proc/[0-9]*; echo $#; ls /proc/1/fd; true"),
+            "1\n0\n1\n2\n",
         ),
         (
             "devices",
