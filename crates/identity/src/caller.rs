@@ -57,6 +57,13 @@ pub struct Caller {
     pub kind: CallerKind,
 }
 
+/// What the agents on Fargate's hosts may do: what AWS lets the agent of a container instance do.
+pub const FARGATE_AGENT_POLICY: &str =
+    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
+
+/// The name that stands in for the role of Fargate's hosts, which is AWS's and in no account.
+const FARGATE_AGENT_ROLE: &str = "AWSServiceRoleForECSFargateHost";
+
 /// What kind of principal calls.
 #[derive(Clone, Debug)]
 pub enum CallerKind {
@@ -93,6 +100,9 @@ pub enum CallerKind {
         /// The ARN of the resource that it acts for (`aws:SourceArn`).
         source_arn: Option<String>,
     },
+    /// The agent on a host of Fargate; only made inside Rolecall, never from a request on the wire.
+    /// It acts under [`FARGATE_AGENT_POLICY`], like the agent on a container instance.
+    FargateAgent,
     /// Nobody: the operation takes no signature.
     Anonymous,
 }
@@ -112,6 +122,17 @@ impl Caller {
         }
     }
 
+    /// The agent on the host `host` of Fargate.
+    pub fn fargate_agent(account: AccountId, host: &str) -> Self {
+        Self {
+            arn: format!("arn:aws:sts::{account}:assumed-role/{FARGATE_AGENT_ROLE}/{host}"),
+            unique_id: format!("AROAFARGATEHOST:{host}"),
+            account,
+            access_key_id: None,
+            kind: CallerKind::FargateAgent,
+        }
+    }
+
     /// The session, if temporary credentials signed.
     pub fn session(&self) -> Option<&SessionClaims> {
         match &self.kind {
@@ -119,7 +140,10 @@ impl Caller {
             CallerKind::Role { session, .. } | CallerKind::Federated { session, .. } => {
                 Some(session)
             }
-            CallerKind::Root | CallerKind::Service { .. } | CallerKind::Anonymous => None,
+            CallerKind::Root
+            | CallerKind::Service { .. }
+            | CallerKind::FargateAgent
+            | CallerKind::Anonymous => None,
         }
     }
 

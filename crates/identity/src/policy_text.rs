@@ -58,7 +58,11 @@ impl PolicyText {
     fn with(text: &str, tied: BTreeMap<String, String>, policy: Policy) -> Self {
         let compiled = OnceLock::new();
         let _ = compiled.set(Some(Arc::new(policy)));
-        Self { text: text.into(), tied: Arc::new(tied), compiled }
+        Self {
+            text: text.into(),
+            tied: Arc::new(tied),
+            compiled,
+        }
     }
 
     /// The document as it was written.
@@ -98,7 +102,9 @@ impl PolicyText {
                 let tied = if self.tied.is_empty() {
                     policy
                 } else {
-                    policy.resolve_principals(|arn| self.tied.get(arn).cloned()).ok()?
+                    policy
+                        .resolve_principals(|arn| self.tied.get(arn).cloned())
+                        .ok()?
                 };
                 Some(Arc::new(tied))
             })
@@ -134,7 +140,10 @@ fn show_gone(value: &mut Value, gone: &BTreeMap<&str, &str>, inside: bool) {
 #[serde(untagged)]
 enum Stored {
     Text(String),
-    Tied { text: String, tied: BTreeMap<String, String> },
+    Tied {
+        text: String,
+        tied: BTreeMap<String, String>,
+    },
 }
 
 impl From<Stored> for PolicyText {
@@ -143,7 +152,11 @@ impl From<Stored> for PolicyText {
             Stored::Text(text) => (text, BTreeMap::new()),
             Stored::Tied { text, tied } => (text, tied),
         };
-        Self { text: text.into(), tied: Arc::new(tied), compiled: OnceLock::new() }
+        Self {
+            text: text.into(),
+            tied: Arc::new(tied),
+            compiled: OnceLock::new(),
+        }
     }
 }
 
@@ -153,7 +166,10 @@ impl From<PolicyText> for Stored {
         if policy.tied.is_empty() {
             Self::Text(text)
         } else {
-            Self::Tied { text, tied: BTreeMap::clone(&policy.tied) }
+            Self::Tied {
+                text,
+                tied: BTreeMap::clone(&policy.tied),
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ impl Document for Quotas {
 impl Quotas {
     /// The quotas of `account`.
     pub fn of(tx: &Txn, account: &AccountId) -> Self {
-        tx.get::<Self>(account.as_str()).map(|doc| doc.cloned()).unwrap_or_default()
+        tx.get::<Self>(account.as_str())
+            .map(|doc| doc.cloned())
+            .unwrap_or_default()
     }
 }

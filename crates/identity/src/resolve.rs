@@ -7,6 +7,7 @@ use rolecall_base::Tags;
 use rolecall_policy::{Layers, NamedPolicy, Policy, PolicyKind, Principal};
 use rolecall_store::Snapshot;
 
+use crate::caller::FARGATE_AGENT_POLICY;
 use crate::{
     Caller, CallerKind, CustomerPolicy, PolicyText, Role, SessionClaims, SessionKind, User, managed,
 };
@@ -50,6 +51,10 @@ impl Applied {
             CallerKind::Root | CallerKind::Service { .. } | CallerKind::Anonymous => {
                 Ok(Self::default())
             }
+            CallerKind::FargateAgent => Ok(Self {
+                identity: vec![managed_policy(snap, FARGATE_AGENT_POLICY)?],
+                ..Self::default()
+            }),
             CallerKind::User { key, .. } => Self::user(snap, key),
             CallerKind::Federated { key, session } => {
                 let mut applied = Self::user(snap, key)?;
@@ -214,6 +219,10 @@ impl Caller {
                     _ => ("", "", ""),
                 };
                 Principal::federated_user(account, &self.arn, user_arn, user_id, name)
+            }
+            CallerKind::FargateAgent => {
+                let host = self.unique_id.split_once(':').map_or("", |(_, host)| host);
+                Principal::role_session(account, &self.arn, "", "AROAFARGATEHOST", host)
             }
             CallerKind::Service { name, .. } => Principal::service(name),
             CallerKind::Anonymous => Principal::anonymous(),

@@ -1,1 +1,13 @@
-//! Drivers of the planners: keyed queues, periods, plan executors.
+//! Drivers of the planners: each looks at the documents, plans, carries the plan out, and looks
+//! again.
+//!
+//! A driver takes no input: it is woken by changes and by the clock, reads the newest documents, and
+//! does what the planner says. What fails is tried again at the next turn; nothing is remembered
+//! that the documents do not say, but for when credentials expire.
+
+mod fargate;
+mod retention;
+mod roles;
+
+pub use fargate::{AgentLink, Fargate, FargateConfig};
+pub use retention::Retention;
