@@ -1,9 +1,12 @@
 //! What the tests share: servers, clients, signing, images.
 
+pub mod clients;
 pub mod image;
 mod input;
+mod node;
 mod pipeline;
 pub mod raw;
 
 pub use input::from_json;
+pub use node::{Key, Node, binary};
 pub use pipeline::World;
