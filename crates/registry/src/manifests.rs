@@ -179,16 +179,15 @@ pub(crate) async fn referrers(asked: &Asked<'_>, digest: &str) -> Result<Respons
         let size = snap
             .get::<Manifest>(key)
             .map_or(0, |manifest| manifest.text.len());
-        let mut descriptor = json!({
-            "mediaType": image.media_type,
-            "digest": image.digest,
-            "size": size,
-        });
+        let mut descriptor = serde_json::Map::new();
+        descriptor.insert("mediaType".to_owned(), json!(image.media_type));
+        descriptor.insert("digest".to_owned(), json!(image.digest));
+        descriptor.insert("size".to_owned(), json!(size));
         if let Some(artifact_type) = &image.artifact_type {
-            descriptor["artifactType"] = json!(artifact_type);
+            descriptor.insert("artifactType".to_owned(), json!(artifact_type));
         }
         if !image.annotations.is_empty() {
-            descriptor["annotations"] = json!(image.annotations);
+            descriptor.insert("annotations".to_owned(), json!(image.annotations));
         }
         manifests.push(descriptor);
     }
