@@ -126,14 +126,16 @@ impl Task {
     }
 
     /// It is to be stopped; the first cause stays.
-    pub(crate) fn to_be_stopped(&mut self, cause: &StopCause) -> bool {
-        self.changing(|task| {
-            if task.desired_status == DesiredStatus::Running {
-                task.desired_status = DesiredStatus::Stopped;
-                task.stop_code = Some(cause.code.to_owned());
-                task.stopped_reason = Some(cause.reason.clone());
-            }
-        })
+    pub(crate) fn mark_for_stop(&mut self, cause: &StopCause) -> bool {
+        self.changing(|task| task.want_stopped(cause))
+    }
+
+    fn want_stopped(&mut self, cause: &StopCause) {
+        if self.desired_status == DesiredStatus::Running {
+            self.desired_status = DesiredStatus::Stopped;
+            self.stop_code = Some(cause.code.to_owned());
+            self.stopped_reason = Some(cause.reason.clone());
+        }
     }
 
     /// Its agent was told to stop it.
@@ -150,7 +152,7 @@ impl Task {
     /// It is over without its agent: it was never sent to one, or the agent is gone.
     pub(crate) fn ended(&mut self, cause: &StopCause, now: Timestamp) -> bool {
         self.changing(|task| {
-            task.to_be_stopped(cause);
+            task.want_stopped(cause);
             task.containers_over(now);
         })
     }
@@ -200,7 +202,7 @@ impl Task {
                 }
                 Some(TaskStatus::Pending) => task.advance(TaskStatus::Pending),
                 Some(TaskStatus::Stopped) => {
-                    task.to_be_stopped(&task.cause_of_end(&change.reason));
+                    task.want_stopped(&task.cause_of_end(&change.reason));
                     task.containers_over(now);
                 }
                 _ => {}

@@ -55,7 +55,7 @@ pub const NO_ADDRESS: &str = "Timeout waiting for network interface provisioning
 
 /// The task is to be stopped; its agent is told next.
 pub fn stop(tx: &mut Txn, key: &str, cause: &StopCause) -> bool {
-    change(tx, key, |task| task.to_be_stopped(cause))
+    change(tx, key, |task| task.mark_for_stop(cause))
 }
 
 /// The task's agent was told to stop it: `STOPPING`.
