@@ -35,5 +35,5 @@ mod route;
 mod tags;
 mod uploads;
 
-pub use layers::LocalLayers;
+pub use layers::{LocalLayers, SweepError, Swept};
 pub use registry::Registry;

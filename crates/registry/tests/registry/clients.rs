@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rolecall_testkit::image::busybox;
 use tempfile::TempDir;
 
@@ -231,4 +233,98 @@ async fn docker_logs_in_pushes_and_pulls_with_no_special_flag() {
     assert!(!refused.status.success());
     let denied = "User: arn:aws:iam::123456789012:user/puller is not authorized to perform: ecr:";
     assert!(message.contains(denied), "{message}");
+}
+
+/// The AWS CLI as root, against the server; `None` if it is not installed.
+fn aws(served: &Served, args: &[&str]) -> Option<Output> {
+    let mut command = Command::new("aws");
+    command
+        .args([
+            "--endpoint-url",
+            &format!("http://{}", served.address),
+            "--output",
+            "json",
+        ])
+        .args(args)
+        .env("AWS_ACCESS_KEY_ID", "AKIAROOTEXAMPLE00000")
+        .env("AWS_SECRET_ACCESS_KEY", "root-secret")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env_remove("AWS_SESSION_TOKEN")
+        .env("AWS_PAGER", "");
+    run(&mut command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_aws_cli_logs_docker_in_and_sees_what_was_pushed() {
+    let served = Served::new().await;
+    // The CLI signs with the machine's clock.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let start = Duration::from_millis(served.world.now().epoch_millis().unsigned_abs());
+    served.world.advance(now.saturating_sub(start));
+    let key = rolecall_identity::AccessKey {
+        id: "AKIAROOTEXAMPLE00000".to_owned(),
+        secret: "root-secret".to_owned(),
+        account: served.world.account.clone(),
+        user: None,
+        status: rolecall_identity::KeyStatus::Active,
+        created: served.world.now(),
+    };
+    served.world.put("AKIAROOTEXAMPLE00000", key).await.unwrap();
+    let Some(output) = aws(&served, &["ecr", "get-login-password"]) else {
+        return;
+    };
+    let password = checked(&output);
+    let login = STANDARD.encode(format!("AWS:{}", password.trim()));
+    let digest = served
+        .push_image(&format!("Basic {login}"), "team/app", "v1")
+        .await;
+    let call = |args: &[&str]| -> serde_json::Value {
+        let output = aws(&served, &[&["ecr"], args].concat()).unwrap();
+        serde_json::from_str(&checked(&output)).unwrap()
+    };
+    let images = call(&["describe-images", "--repository-name", "team/app"]);
+    assert_eq!(images["imageDetails"][0]["imageDigest"], digest.as_str());
+    assert_eq!(
+        images["imageDetails"][0]["imageTags"],
+        serde_json::json!(["v1"])
+    );
+    let made = call(&[
+        "create-repository",
+        "--repository-name",
+        "other",
+        "--tags",
+        "Key=a,Value=b",
+    ]);
+    assert_eq!(
+        made["repository"]["repositoryUri"],
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/other"
+    );
+    let begun = call(&["initiate-layer-upload", "--repository-name", "other"]);
+    let id = begun["uploadId"].as_str().unwrap();
+    let file = served.folder.path().join("part");
+    std::fs::write(&file, b"bytes").unwrap();
+    let blob = format!("fileb://{}", file.display());
+    let part = |first: &str, last: &str| {
+        let names = ["--repository-name", "other", "--upload-id", id];
+        let position = ["--part-first-byte", first, "--part-last-byte", last];
+        let command = ["ecr", "upload-layer-part", "--layer-part-blob", &blob];
+        aws(&served, &[&command[..], &names, &position].concat()).unwrap()
+    };
+    assert!(checked(&part("0", "4")).contains("\"lastByteReceived\": 4"));
+    let refused = part("9", "13");
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        message.contains("An error occurred (InvalidLayerPartException)"),
+        "{message}"
+    );
+    let missing = ["ecr", "describe-repositories", "--repository-names", "none"];
+    let message = String::from_utf8_lossy(&aws(&served, &missing).unwrap().stderr).into_owned();
+    assert!(
+        message.contains(
+            "An error occurred (RepositoryNotFoundException) when calling the DescribeRepositories \
+             operation: The repository with name 'none' does not exist in the registry with id \
+             '123456789012'"
+        ),
+        "{message}"
+    );
 }

@@ -27,16 +27,17 @@ pub(crate) struct Served {
     pub(crate) world: World,
     pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
+    pub(crate) layers: LocalLayers,
     server: Server,
 }
 
-fn ports(content: &ContentStore, address: SocketAddr) -> Ports {
+fn ports(layers: &LocalLayers, address: SocketAddr) -> Ports {
     let address = RegistryAddress {
         local: format!("http://{address}"),
         public: None,
     };
     Ports::default()
-        .with::<dyn LayerStore>(Arc::new(LocalLayers::new(content.clone())))
+        .with::<dyn LayerStore>(Arc::new(layers.clone()))
         .with::<RegistryAddress>(Arc::new(address))
 }
 
@@ -50,13 +51,15 @@ impl Served {
         let listener = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let content = ContentStore::open(folder.path()).await.unwrap();
-        let world = World::with_ports(operations(), ports(&content, address)).unwrap();
+        let layers = LocalLayers::new(content.clone());
+        let world = World::with_ports(operations(), ports(&layers, address)).unwrap();
         let world = world.with_account().await.unwrap();
         let server = serve(world.pipeline.clone(), content, listener);
         let served = Self {
             world,
             address,
             folder,
+            layers,
             server,
         };
         served.create("team/app").await;
@@ -70,7 +73,8 @@ impl Served {
         self.address = listener.local_addr().unwrap();
         let content = ContentStore::open(self.folder.path()).await.unwrap();
         let old = &self.world.pipeline;
-        let ports = ports(&content, self.address);
+        self.layers = LocalLayers::new(content.clone());
+        let ports = ports(&self.layers, self.address);
         let pipeline = Pipeline::new(
             old.settings().clone(),
             old.store().clone(),

@@ -198,3 +198,62 @@ async fn a_blob_is_mounted_from_where_the_caller_may_read_it() {
         404
     );
 }
+
+#[tokio::test]
+async fn a_sweep_deletes_what_nothing_refers_to_for_a_day_and_nothing_else() {
+    let served = Served::new().await;
+    served.create("other").await;
+    let login = served.login(&served.world.root()).await;
+    served.push_image(&login, "team/app", "v1").await;
+    let loose = served.push_blob(&login, "team/app", b"loose").await;
+    let shared = served.push_blob(&login, "other", b"layer v1").await;
+    let begun = begin(&served, &login).await;
+    let day = rolecall_ecr::sweep::UNREFERENCED + std::time::Duration::from_secs(1);
+    let old = std::time::SystemTime::now() - day;
+    let age = |folder: &std::path::Path| {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let files = if path.is_dir() {
+                path.read_dir().unwrap().collect()
+            } else {
+                Vec::new()
+            };
+            let files = files.into_iter().map(|file| file.unwrap().path());
+            for file in files.chain(path.is_file().then_some(path.clone())) {
+                std::fs::File::options()
+                    .write(true)
+                    .open(file)
+                    .unwrap()
+                    .set_modified(old)
+                    .unwrap();
+            }
+        }
+    };
+    let sweep = async || served.layers.sweep(&served.world.pipeline).await.unwrap();
+    assert_eq!(sweep().await, rolecall_registry::Swept::default());
+    age(&served.folder.path().join("sha256"));
+    age(&served.folder.path().join("uploads"));
+    // The documents are young: the loose layer stays, the idle upload's bytes go.
+    let swept = sweep().await;
+    assert_eq!((swept.forgotten, swept.blobs, swept.uploads), (0, 0, 1));
+    served.world.advance(day);
+    let login = served.login(&served.world.root()).await;
+    // Just finished in this process: left alone until later, or until a restart.
+    let swept = sweep().await;
+    assert_eq!((swept.forgotten, swept.blobs), (3, 0));
+    let served = served.restarted().await;
+    let swept = served.layers.sweep(&served.world.pipeline).await.unwrap();
+    assert_eq!((swept.forgotten, swept.blobs, swept.bytes), (0, 1, 5));
+    let has = async |name: &str, digest: &str| {
+        served
+            .get(&login, &format!("/v2/{name}/blobs/{digest}"))
+            .await
+            .status
+    };
+    assert_eq!(has("team/app", &loose).await, 404);
+    assert_eq!(has("other", &shared).await, 404);
+    assert_eq!(has("team/app", &shared).await, 200);
+    assert_eq!(served.get(&login, &begun).await.status, 404);
+    // What was deleted can be uploaded again.
+    served.push_blob(&login, "team/app", b"loose").await;
+}

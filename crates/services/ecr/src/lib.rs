@@ -21,6 +21,7 @@ mod place;
 mod policy;
 mod ports;
 mod repository;
+pub mod sweep;
 mod tagging;
 mod token;
 
