@@ -71,12 +71,13 @@ pub(crate) const ALL: [&str; 41] = [
 /// `devices_filtered`: whether the host keeps containers from devices by cgroup. Where it does not,
 /// MKNOD would open every disk, so it is not given, and asking for it is refused.
 pub(crate) fn of(spec: &ContainerSpec, devices_filtered: bool) -> Result<Vec<&'static str>> {
-    // Those of newer kernels than this one cannot be given.
-    let last = std::fs::read_to_string("/proc/sys/kernel/cap_last_cap").unwrap_or_default();
-    let known = last.trim().parse().map_or(ALL.len(), |n: usize| n + 1);
-    let all = || ALL.iter().copied().take(known);
+    let ours = bounding_set();
+    let available = |name: &str| {
+        let number = ALL.iter().position(|n| *n == name);
+        number.is_some_and(|n| ours & (1 << n) != 0)
+    };
     if spec.privileged {
-        return Ok(all().collect());
+        return Ok(ALL.into_iter().filter(|n| available(n)).collect());
     }
     let add = plain(&spec.cap_add)?;
     let drop = plain(&spec.cap_drop)?;
@@ -86,12 +87,27 @@ pub(crate) fn of(spec: &ContainerSpec, devices_filtered: bool) -> Result<Vec<&'s
             "capability MKNOD on a host whose devices are not filtered by cgroup".to_owned(),
         ));
     }
+    if let Some(name) = add.iter().find(|n| *n != "ALL" && !available(n)) {
+        let text = format!("capability {name}, which rolecall itself does not have");
+        return Err(EngineError::Unsupported(text));
+    }
     let default = |name: &str| DEFAULT.contains(&name) && !any(&drop, "ALL");
     let given =
         |name: &str| any(&add, name) || ((any(&add, "ALL") || default(name)) && !any(&drop, name));
-    Ok(all()
-        .filter(|n| given(n) && (devices_filtered || *n != "MKNOD"))
+    let possible = |name: &str| available(name) && (devices_filtered || name != "MKNOD");
+    Ok(ALL
+        .into_iter()
+        .filter(|n| given(n) && possible(n))
         .collect())
+}
+
+/// What this process could hand on: a kernel may be too old for some, a container around the engine
+/// may have taken others away.
+fn bounding_set() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("CapBnd:"));
+    line.and_then(|l| u64::from_str_radix(l.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 fn plain(names: &[String]) -> Result<Vec<String>> {

@@ -65,11 +65,16 @@ impl Network {
         // Held until the route stands: engines that open at one time choose one after the other.
         let _lock = lock(layout).await?;
         let record = layout.data.join("network.json");
-        let subnet = match (subnet, read_record(&record)?) {
-            (Some(subnet), _) | (None, Some(subnet)) => subnet,
-            (None, None) => uplink::free_subnet().await?,
+        let known: Option<Subnet> = read_record(&record)?;
+        let subnet = match subnet.or(known) {
+            Some(subnet) => subnet,
+            None => uplink::free_subnet()?,
         };
-        write_record(&record, &subnet)?;
+        if known != Some(subnet) {
+            // An uplink of other addresses may be there from before the data directory.
+            uplink::remove(instance).await?;
+            write_record(&record, &subnet)?;
+        }
         links::set_up_router(dup(&router_fd)?).await?;
         let outside = uplink::set_up(dup(&router_fd)?, instance, subnet).await?;
         Ok(Self {

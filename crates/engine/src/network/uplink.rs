@@ -182,7 +182,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// The first of 10.88.0.0/16 to 10.255.0.0/16 that no route of the host leads to.
-pub(super) async fn free_subnet() -> Result<Subnet> {
+pub(super) fn free_subnet() -> Result<Subnet> {
     let taken: Vec<Subnet> = routes()
         .iter()
         .filter(|r| r.prefix >= 8)
