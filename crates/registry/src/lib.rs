@@ -20,7 +20,8 @@
 //! Sources: OCI distribution-spec 1.1; ECR User Guide, "IAM permissions for pushing an image".
 //!
 //! # Invariants
-//! - Bytes of layers are streamed, never held whole; nothing is kept under a digest that is not its.
+//! - Bytes of layers are streamed, never held whole; nothing is kept under a digest that is not
+//! its.
 //! - Whoever may not do something does not learn whether what they asked for exists.
 
 mod answer;

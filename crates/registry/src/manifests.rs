@@ -154,7 +154,8 @@ pub(crate) async fn delete(asked: &Asked<'_>, reference: &str) -> Result<Respons
     }
 }
 
-/// What refers to a digest as its subject, as an index (OCI distribution-spec, "Listing Referrers").
+/// What refers to a digest as its subject, as an index (OCI distribution-spec, "Listing
+/// Referrers").
 pub(crate) async fn referrers(asked: &Asked<'_>, digest: &str) -> Result<Response<Body>, Error> {
     if !is_digest(digest) {
         let message = format!("{digest} is not a digest that can be kept.");

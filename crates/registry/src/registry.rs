@@ -42,8 +42,8 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Registry {
-    /// A registry whose documents are the pipeline's and whose layers are in `content`; the pipeline
-    /// needs [`LocalLayers`](crate::LocalLayers) over the same store among its ports.
+    /// A registry whose documents are the pipeline's and whose layers are in `content`; the
+    /// pipeline needs [`LocalLayers`](crate::LocalLayers) over the same store among its ports.
     pub fn new(pipeline: Pipeline, content: ContentStore) -> Self {
         Self { pipeline, content }
     }
@@ -198,8 +198,8 @@ impl Asked<'_> {
 
     /// Calls an operation of ECR as the bearer.
     ///
-    /// Its checks are decided with the request's own address and user agent first, which a call from
-    /// inside does not have.
+    /// Its checks are decided with the request's own address and user agent first, which a call
+    /// from inside does not have.
     ///
     /// # Errors
     /// What a client of the API would get.

@@ -153,8 +153,8 @@ fn upload(asked: &Asked<'_>, id: &str) -> Result<UploadId, Error> {
     id.ok_or_else(Error::upload_unknown)
 }
 
-/// Writes the body where the upload stands, which must be where `Content-Range` says; how many bytes
-/// the upload has then. What came before a connection broke is kept.
+/// Writes the body where the upload stands, which must be where `Content-Range` says; how many
+/// bytes the upload has then. What came before a connection broke is kept.
 async fn receive(asked: &Asked<'_>, upload: UploadId, mut body: Incoming) -> Result<u64, Error> {
     let content = asked.registry.content();
     let mut received = content.upload_size(upload).await.map_err(refused)?;

@@ -35,8 +35,8 @@ fn checked(output: &Output) -> String {
     text(&output.stdout)
 }
 
-/// A home whose containers configuration says that the registry speaks plain HTTP: skopeo and podman
-/// take any other registry, on loopback too, for one with TLS. See
+/// A home whose containers configuration says that the registry speaks plain HTTP: skopeo and
+/// podman take any other registry, on loopback too, for one with TLS. See
 /// `docs/decisions/0005-registry-addresses.md`.
 fn home(folder: &Path, address: &str) -> PathBuf {
     let home = folder.join("home");

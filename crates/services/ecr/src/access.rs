@@ -1,8 +1,8 @@
 //! The checks that operations on repositories declare.
 //!
 //! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
-//! Elastic Container Registry": every action on a repository names its ARN and may be conditioned on
-//! its tags; the repository policy is consulted beside the caller's own.
+//! Elastic Container Registry": every action on a repository names its ARN and may be conditioned
+//! on its tags; the repository policy is consulted beside the caller's own.
 
 use rolecall_base::{AccountId, AwsError};
 use rolecall_op::{Access, AccessCheck, AccessRequest};

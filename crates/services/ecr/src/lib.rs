@@ -5,8 +5,8 @@
 //! bearer of a token of [`RegistryToken`].
 //!
 //! # Invariants
-//! - A layer can be read through a repository only if it was uploaded to that repository, or mounted
-//!   from one that the caller may read: knowing a digest gives nothing.
+//! - A layer can be read through a repository only if it was uploaded to that repository, or
+//! mounted   from one that the caller may read: knowing a digest gives nothing.
 //! - An image's manifest refers only to layers and images that its repository has.
 
 mod access;

@@ -1,7 +1,7 @@
 //! Manifests: what an image or an index says of itself.
 //!
-//! Sources: OCI image-spec 1.1, "Image Manifest" and "Image Index"; Docker "Image Manifest Version 2,
-//! Schema 2".
+//! Sources: OCI image-spec 1.1, "Image Manifest" and "Image Index"; Docker "Image Manifest Version
+//! 2, Schema 2".
 
 use std::collections::BTreeMap;
 
@@ -101,8 +101,8 @@ impl Parsed {
     /// Reads a manifest; `given` is its media type as the request says.
     ///
     /// # Errors
-    /// `InvalidParameterException` for what is no manifest of a kind that can be pushed, for one that
-    /// says another media type than the request, and for one of which neither says it.
+    /// `InvalidParameterException` for what is no manifest of a kind that can be pushed, for one
+    /// that says another media type than the request, and for one of which neither says it.
     pub(crate) fn read(text: &str, given: Option<&str>) -> Result<Self, AwsError> {
         let raw: Raw = serde_json::from_str(text).map_err(|_| errors::invalid_manifest())?;
         let media_type = match (raw.media_type.as_deref(), given) {

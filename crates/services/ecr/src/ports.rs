@@ -29,7 +29,8 @@ pub trait LayerStore: Send + Sync {
         bytes: Bytes,
     ) -> LayerFuture<'a, u64>;
 
-    /// Ends an upload: its bytes are kept durably under `digest`, which must be theirs. Their number.
+    /// Ends an upload: its bytes are kept durably under `digest`, which must be theirs. Their
+    /// number.
     fn finish<'a>(&'a self, upload_id: &'a str, digest: &'a str) -> LayerFuture<'a, u64>;
 
     /// Forgets an upload.

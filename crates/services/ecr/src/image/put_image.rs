@@ -17,7 +17,8 @@ use crate::place::Place;
 /// another image moves, unless the repository's tags are immutable. An image that is already there
 /// with the tag is an error.
 ///
-/// Source: ECR API Reference, `PutImage`; ECR User Guide, "Container image manifest format support".
+/// Source: ECR API Reference, `PutImage`; ECR User Guide, "Container image manifest format
+/// support".
 pub(crate) struct PutImage;
 
 impl Operation for PutImage {

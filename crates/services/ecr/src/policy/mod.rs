@@ -1,6 +1,7 @@
 //! Repository policies.
 //!
-//! Source: ECR User Guide, "Private repository policies": a resource policy whose statements have no
+//! Source: ECR User Guide, "Private repository policies": a resource policy whose statements have
+//! no
 //! `Resource`, since they are about the repository that they are set on.
 
 mod delete_repository_policy;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 /// The policy as ECR prints it: elements in their usual order, indented, `"key" : value`, a list on
 /// its line; a document without a `Version` is of 2008-10-17.
 ///
-/// `None` for what ECR does not take: a `Resource` element, an action of another service, or what is
-/// no policy at all.
+/// `None` for what ECR does not take: a `Resource` element, an action of another service, or what
+/// is no policy at all.
 pub(super) fn normalise(text: &str) -> Option<String> {
     let Value::Object(mut document) = serde_json::from_str(text).ok()? else {
         return None;

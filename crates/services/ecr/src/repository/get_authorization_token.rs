@@ -12,8 +12,8 @@ use crate::errors;
 use crate::ports::RegistryAddress;
 use crate::token::{REGISTRY_TOKEN_S, RegistryToken};
 
-/// Makes the password of `docker login`: base64 of `AWS:` and a token that stands for the caller for
-/// 12 hours, with the permissions that the caller has at each use.
+/// Makes the password of `docker login`: base64 of `AWS:` and a token that stands for the caller
+/// for 12 hours, with the permissions that the caller has at each use.
 ///
 /// One answer for each registry that is named; they are the same but for the `proxyEndpoint`, as a
 /// token opens whatever its bearer may open.
