@@ -47,6 +47,9 @@ pub(crate) enum Target {
 impl Route {
     /// The route of a path; `None` for one that is none.
     pub(crate) fn parse(path: &str) -> Option<Self> {
+        if path == "/v2" {
+            return Some(Self::Base);
+        }
         let rest = path.strip_prefix("/v2/")?;
         match rest {
             "" => return Some(Self::Base),
@@ -221,6 +224,13 @@ mod tests {
             (account.as_str(), region.as_str()),
             ("123456789012", "eu-west-1")
         );
+    }
+
+    #[test]
+    fn the_base_may_end_without_its_slash() {
+        assert_eq!(Route::parse("/v2"), Some(Route::Base));
+        assert_eq!(Route::parse("/v2/"), Some(Route::Base));
+        assert_eq!(Route::parse("/v2x"), None);
     }
 
     #[test]

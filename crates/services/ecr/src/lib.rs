@@ -6,7 +6,7 @@
 //!
 //! # Invariants
 //! - A layer can be read through a repository only if it was uploaded to that repository, or
-//! mounted   from one that the caller may read: knowing a digest gives nothing.
+//!   mounted from one that the caller may read: knowing a digest gives nothing.
 //! - An image's manifest refers only to layers and images that its repository has.
 
 mod access;
