@@ -52,16 +52,24 @@ pub(super) struct EcrRegistry<'a> {
 }
 
 impl<'a> EcrRegistry<'a> {
-    /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com/…`, one of `hosts`, or
-    /// `ACCOUNT.dkr.ecr.REGION.` before one of `hosts`.
+    /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com/…`, also with one of `hosts` instead of AWS's domain
+    /// or before it all; or one of `hosts` alone, which is the task's own account and region.
     pub(super) fn of(image: &'a str, hosts: &[String]) -> Option<Self> {
-        let (host, _) = image.split_once('/')?;
+        let (host, rest) = image.split_once('/')?;
         if hosts.iter().any(|h| h == host) {
-            return Some(Self {
+            let named = rest
+                .split_once('/')
+                .and_then(|(name, _)| Self::named(name, hosts));
+            return Some(named.unwrap_or(Self {
                 account: None,
                 region: None,
-            });
+            }));
         }
+        Self::named(host, hosts)
+    }
+
+    /// The registry that a host in AWS's form names.
+    fn named(host: &'a str, hosts: &[String]) -> Option<Self> {
         let (account, rest) = host.split_once(".dkr.ecr.")?;
         let (region, domain) = rest.split_once('.')?;
         let known = matches!(domain, "amazonaws.com" | "amazonaws.com.cn")
@@ -92,6 +100,10 @@ mod tests {
             Some((account, Some("us-east-1")))
         );
         assert_eq!(of("127.0.0.1:4566/app@sha256:00"), Some((None, None)));
+        assert_eq!(
+            of("127.0.0.1:4566/123456789012.dkr.ecr.eu-west-1.amazonaws.com/app"),
+            Some((account, Some("eu-west-1")))
+        );
         for other in [
             "nginx",
             "library/nginx:1",

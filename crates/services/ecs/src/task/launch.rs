@@ -131,6 +131,17 @@ pub(super) fn check(
     if !fargate_has(cpu, memory) {
         return Err(no_fargate_size(cpu, memory));
     }
+    let platform = definition.definition.runtime_platform.as_ref();
+    let os = platform
+        .and_then(|p| p.operating_system_family.as_deref())
+        .unwrap_or("LINUX");
+    if os != "LINUX" {
+        // The hosts here run Linux.
+        return Err(AwsError::new(
+            "PlatformTaskDefinitionIncompatibilityException",
+            format!("The platform does not have the operating system family {os}."),
+        ));
+    }
     let version = input
         .platform_version
         .as_deref()

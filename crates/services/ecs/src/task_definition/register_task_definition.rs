@@ -81,7 +81,6 @@ impl Operation for RegisterTaskDefinition {
         tx: &mut Txn,
     ) -> Result<api::RegisterTaskDefinitionResponse, AwsError> {
         let mut definition = normalize::definition(req.info, req.input)?;
-        validate::check_platform(&definition)?;
         let compatibilities = validate::check(&definition, &is_ecr)?;
         let tags = tags::validated(req.input.tags.as_deref())?;
         let family = definition.family.clone().unwrap_or_default();

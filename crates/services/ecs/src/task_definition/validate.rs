@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use rolecall_api::ecs::{ContainerDefinition, TaskDefinition};
 use rolecall_base::AwsError;
 
-use crate::errors::{client, invalid};
+use crate::errors::client;
 use crate::refs::is_name;
 
 /// The most containers of a task definition.
@@ -204,22 +204,4 @@ fn compatibilities(definition: &TaskDefinition, fargate: bool) -> Vec<String> {
         found.insert(0, "EXTERNAL".to_owned());
     }
     found
-}
-
-/// A role's and a platform's checks need no more than the definition.
-pub(super) fn check_platform(definition: &TaskDefinition) -> Result<(), AwsError> {
-    let Some(platform) = &definition.runtime_platform else {
-        return Ok(());
-    };
-    let os = platform
-        .operating_system_family
-        .as_deref()
-        .unwrap_or("LINUX");
-    if os != "LINUX" {
-        // The hosts here run Linux.
-        return Err(invalid(format!(
-            "The operating system family '{os}' is not supported by this control plane."
-        )));
-    }
-    Ok(())
 }

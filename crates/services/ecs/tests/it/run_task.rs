@@ -242,6 +242,11 @@ async fn what_is_wrong_is_refused_in_aws_words() {
             "{change}"
         );
     }
+    let windows = json!({"family": "win", "cpu": "1024", "memory": "2048",
+        "runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}});
+    ok::<api::RegisterTaskDefinition>(&world, web_with(windows)).await;
+    let got = fails::<api::RunTask>(&world, run_with(json!({"taskDefinition": "win"}))).await;
+    assert_eq!(got.0, "PlatformTaskDefinitionIncompatibilityException");
     ok::<api::DeregisterTaskDefinition>(&world, json!({"taskDefinition": "web:1"})).await;
     let got = fails::<api::RunTask>(&world, run_with(json!({"taskDefinition": "web:1"}))).await;
     assert_eq!(
