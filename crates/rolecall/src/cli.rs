@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Print how clients reach the server, as shell exports: eval "$(rolecall env)".
     Env(EnvArgs),
+    /// Tell the whole story in under a minute: push, run, allow, refuse. Leaves nothing behind.
+    Demo(DemoArgs),
     /// Say what this machine lacks to run tasks, and how to get it.
     Doctor(DoctorArgs),
 }
@@ -91,6 +93,13 @@ pub(crate) struct EnvArgs {
     /// Print JSON, as a `credential_process` wants it.
     #[arg(long, conflicts_with = "profile")]
     pub(crate) json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Keep the server running at the end, to look around; Ctrl-C ends it.
+    #[arg(long)]
+    pub(crate) stay: bool,
 }
 
 #[derive(Clone, Debug, Args)]

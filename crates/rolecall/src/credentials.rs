@@ -33,7 +33,8 @@ impl Credentials {
             .mode(0o600)
             .open(&fresh)
             .with_context(|| format!("create {}", fresh.display()))?;
-        file.write_all(text.as_bytes()).context("write the credentials")?;
+        file.write_all(text.as_bytes())
+            .context("write the credentials")?;
         file.sync_all().context("write the credentials")?;
         fs::rename(&fresh, &path).with_context(|| format!("replace {}", path.display()))
     }

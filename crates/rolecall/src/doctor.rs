@@ -35,7 +35,10 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
             let mark = if check.ok { "ok     " } else { "MISSING" };
             text.push_str(&format!("{mark}  {:width$}  {}\n", check.name, check.found));
             if !check.ok {
-                text.push_str(&format!("         {:width$}  fix: {}\n", "", check.how_to_fix));
+                text.push_str(&format!(
+                    "         {:width$}  fix: {}\n",
+                    "", check.how_to_fix
+                ));
             }
         }
         text.push_str(if all_well {
@@ -45,6 +48,12 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
         });
         text
     };
-    std::io::stdout().write_all(text.as_bytes()).context("print")?;
-    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .context("print")?;
+    Ok(if all_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -16,7 +16,9 @@ pub(crate) fn run(args: &EnvArgs) -> Result<()> {
     } else {
         exports(&credentials)
     };
-    std::io::stdout().write_all(text.as_bytes()).context("print")
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .context("print")
 }
 
 fn exports(c: &Credentials) -> String {

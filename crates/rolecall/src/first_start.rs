@@ -16,7 +16,10 @@ pub(crate) async fn account(
     now: Timestamp,
 ) -> Result<Account> {
     let snap = store.snapshot();
-    let found = snap.range::<Account>("").next().map(|(_, account)| account.cloned());
+    let found = snap
+        .range::<Account>("")
+        .next()
+        .map(|(_, account)| account.cloned());
     if let Some(account) = found {
         if account.id != *id {
             return Err(anyhow!(
@@ -46,7 +49,10 @@ pub(crate) async fn account(
         tx.put(key.id.as_str(), key.clone());
         Ok(())
     };
-    store.transact(write).await.context("write the new account")?;
+    store
+        .transact(write)
+        .await
+        .context("write the new account")?;
     Ok(account)
 }
 
@@ -66,7 +72,10 @@ pub(crate) async fn dev_credentials(
         tx.put(key.id.as_str(), key.clone());
         Ok(())
     };
-    store.transact(write).await.context("write the development key")?;
+    store
+        .transact(write)
+        .await
+        .context("write the development key")?;
     Ok(())
 }
 
@@ -76,8 +85,10 @@ pub(crate) async fn quotas(store: &Store, account: &AccountId, raised: &[String]
         return Ok(());
     }
     let snap = store.snapshot();
-    let mut quotas =
-        snap.get::<Quotas>(account.as_str()).map(|q| q.cloned()).unwrap_or_default();
+    let mut quotas = snap
+        .get::<Quotas>(account.as_str())
+        .map(|q| q.cloned())
+        .unwrap_or_default();
     for text in raised {
         let (name, n) = text
             .split_once('=')

@@ -29,10 +29,17 @@ impl LogEvents for DiskLogEvents {
         Box::pin(async move {
             let fresh = events
                 .into_iter()
-                .map(|(timestamp_ms, message)| NewEvent { timestamp_ms, message })
+                .map(|(timestamp_ms, message)| NewEvent {
+                    timestamp_ms,
+                    message,
+                })
                 .collect();
             let key = group(store).stream(stream);
-            self.0.append(&key, ingestion_ms, fresh).await.map(drop).map_err(fault)
+            self.0
+                .append(&key, ingestion_ms, fresh)
+                .await
+                .map(drop)
+                .map_err(fault)
         })
     }
 
@@ -53,7 +60,11 @@ impl LogEvents for DiskLogEvents {
             let from = from.map_or(start, cursor);
             let key = group(store).stream(stream);
             let (range, most) = bounds(limits);
-            let page = self.0.read(&key, from, direction, range, most).await.map_err(fault)?;
+            let page = self
+                .0
+                .read(&key, from, direction, range, most)
+                .await
+                .map_err(fault)?;
             Ok(EventPage {
                 events: page.events.into_iter().map(stored).collect(),
                 forward: position(page.forward),
@@ -77,8 +88,11 @@ impl LogEvents for DiskLogEvents {
             });
             let wanted = Streams::Named(streams.into_iter().map(Into::into).collect());
             let (range, most) = bounds(limits);
-            let page =
-                self.0.read_group(&group(store), wanted, from, range, most).await.map_err(fault)?;
+            let page = self
+                .0
+                .read_group(&group(store), wanted, from, range, most)
+                .await
+                .map_err(fault)?;
             let next = GroupPosition {
                 timestamp_ms: page.next.timestamp_ms,
                 stream: page.next.stream.to_string(),
@@ -88,17 +102,20 @@ impl LogEvents for DiskLogEvents {
                 stream: found.stream.to_string(),
                 event: stored(found.event),
             });
-            Ok(GroupPage { events: events.collect(), next: page.more.then_some(next) })
+            Ok(GroupPage {
+                events: events.collect(),
+                next: page.more.then_some(next),
+            })
         })
     }
 
-    fn figures<'a>(
-        &'a self,
-        store: &'a EventStore,
-        stream: &'a str,
-    ) -> Pending<'a, StreamFigures> {
+    fn figures<'a>(&'a self, store: &'a EventStore, stream: &'a str) -> Pending<'a, StreamFigures> {
         Box::pin(async move {
-            let stats = self.0.stats(&group(store).stream(stream)).await.map_err(fault)?;
+            let stats = self
+                .0
+                .stats(&group(store).stream(stream))
+                .await
+                .map_err(fault)?;
             Ok(StreamFigures {
                 first_event_ms: stats.first_event_ms,
                 last_event_ms: stats.last_event_ms,
@@ -113,17 +130,31 @@ impl LogEvents for DiskLogEvents {
 
     fn delete_stream<'a>(&'a self, store: &'a EventStore, stream: &'a str) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.0.delete_stream(&group(store).stream(stream)).await.map(drop).map_err(fault)
+            self.0
+                .delete_stream(&group(store).stream(stream))
+                .await
+                .map(drop)
+                .map_err(fault)
         })
     }
 
     fn delete_group<'a>(&'a self, store: &'a EventStore) -> Pending<'a, ()> {
-        Box::pin(async move { self.0.delete_group(&group(store)).await.map(drop).map_err(fault) })
+        Box::pin(async move {
+            self.0
+                .delete_group(&group(store))
+                .await
+                .map(drop)
+                .map_err(fault)
+        })
     }
 
     fn expire<'a>(&'a self, store: &'a EventStore, before_ms: i64) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.0.expire(&group(store), before_ms).await.map(drop).map_err(fault)
+            self.0
+                .expire(&group(store), before_ms)
+                .await
+                .map(drop)
+                .map_err(fault)
         })
     }
 }
@@ -134,16 +165,31 @@ fn group(store: &EventStore) -> GroupKey {
 }
 
 fn cursor(at: Position) -> Cursor {
-    Cursor { timestamp_ms: at.timestamp_ms, sequence: at.sequence }
+    Cursor {
+        timestamp_ms: at.timestamp_ms,
+        sequence: at.sequence,
+    }
 }
 
 fn position(at: Cursor) -> Position {
-    Position { timestamp_ms: at.timestamp_ms, sequence: at.sequence }
+    Position {
+        timestamp_ms: at.timestamp_ms,
+        sequence: at.sequence,
+    }
 }
 
 fn bounds(limits: ReadLimits) -> (TimeRange, Limits) {
-    let range = TimeRange { start_ms: limits.start_ms, end_ms: limits.end_ms };
-    (range, Limits { events: limits.events, bytes: PAGE_BYTES_MAX })
+    let range = TimeRange {
+        start_ms: limits.start_ms,
+        end_ms: limits.end_ms,
+    };
+    (
+        range,
+        Limits {
+            events: limits.events,
+            bytes: PAGE_BYTES_MAX,
+        },
+    )
 }
 
 fn stored(event: Event) -> StoredEvent {

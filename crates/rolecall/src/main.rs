@@ -2,12 +2,15 @@
 
 mod cli;
 mod credentials;
+mod demo;
 mod doctor;
 mod entropy;
 mod env;
 mod first_start;
 mod log_events;
 mod node;
+mod program;
+mod tasks;
 mod up;
 
 use std::process::ExitCode;
@@ -22,16 +25,25 @@ fn main() -> ExitCode {
     // The container runtime forks, so it runs in a process of its own that never has a second
     // thread: this very program, started again.
     let mut args = std::env::args_os();
-    if args.nth(1).is_some_and(|first| first == rolecall_engine::SHIM_ARG) {
-        return rolecall_engine::shim_main(args);
+    let first = args.nth(1);
+    if first
+        .as_ref()
+        .is_some_and(|first| first == rolecall_engine::SHIM_ARG)
+    {
+        let code = rolecall_engine::shim_main(args);
+        return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
     }
-    match run(Cli::parse()) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&error);
-            ExitCode::FAILURE
-        }
+    if first.as_ref().is_some_and(|first| first == program::ARG) {
+        return ended(runtime().and_then(|runtime| runtime.block_on(program::run())));
     }
+    ended(run(Cli::parse()))
+}
+
+fn ended(outcome: Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
+    })
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
@@ -41,20 +53,41 @@ fn run(cli: Cli) -> Result<ExitCode> {
             runtime()?.block_on(up::run(args))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Demo(args) => {
+            quiet();
+            runtime()?.block_on(demo::run(&args))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Env(args) => env::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args),
     }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")
 }
 
 /// Logs go to standard error; `ROLECALL_LOG` filters them, such as `rolecall_op=debug`.
 fn logging() {
     let filter = EnvFilter::try_from_env("ROLECALL_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,rolecall=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// The demo shows refusals itself: only errors are logged, unless `ROLECALL_LOG` says otherwise.
+fn quiet() {
+    let filter =
+        EnvFilter::try_from_env("ROLECALL_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// An error with its causes, one a line, the nearest first.

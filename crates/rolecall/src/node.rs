@@ -1,22 +1,28 @@
-//! One server with everything in it: store, pipeline, listeners.
+//! One server with everything in it: store, pipeline, listeners, and what runs tasks.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rolecall_base::{AccountId, Region};
 use rolecall::{kinds, operations};
+use rolecall_base::{AccountId, Region};
+use rolecall_blob::ContentStore;
+use rolecall_ecr::{LayerStore, RegistryAddress};
+use rolecall_identity::AccessKey;
+use rolecall_logs::LogEvents;
+use rolecall_op::audit::Denial;
 use rolecall_op::{Pipeline, Ports, Settings};
+use rolecall_reconcile::Retention;
+use rolecall_registry::{LocalLayers, Registry};
 use rolecall_server::{Limits, Server};
 use rolecall_store::Store;
 use tokio::task::JoinSet;
 
 use crate::cli::UpArgs;
 use crate::credentials::Credentials;
-use crate::entropy;
-use crate::first_start;
-use crate::log_events;
+use crate::tasks::Tasks;
+use crate::{entropy, first_start, log_events};
 
 /// What a node is started with.
 #[derive(Clone, Debug)]
@@ -27,63 +33,82 @@ pub(crate) struct NodeConfig {
     pub(crate) region: Region,
     pub(crate) dev_credentials: Option<String>,
     pub(crate) quotas: Vec<String>,
+    pub(crate) oci_runtime: Option<PathBuf>,
+    /// Whether tasks are run here.
+    pub(crate) tasks: bool,
 }
 
 impl NodeConfig {
     /// From the command line of `rolecall up`.
-    pub(crate) fn from_args(args: &UpArgs) -> Result<Self> {
-        Ok(Self {
+    pub(crate) fn from_args(args: &UpArgs) -> Self {
+        Self {
             listen: args.listen,
             data: args.data.dir(),
             account: args.account.clone(),
             region: args.region.clone(),
             dev_credentials: args.dev_credentials.clone(),
             quotas: args.quota.clone(),
-        })
+            oci_runtime: args.oci_runtime.clone(),
+            tasks: !args.no_tasks,
+        }
     }
 }
 
 /// A node that serves.
 pub(crate) struct Node {
     server: Server,
-    endpoint: String,
-    account: AccountId,
+    pipeline: Pipeline,
+    credentials: Credentials,
+    tasks: Option<Tasks>,
     running: JoinSet<()>,
 }
 
 impl Node {
     /// Opens the data, makes what a first start needs, and serves.
     pub(crate) async fn start(config: NodeConfig) -> Result<Self> {
-        let kinds = kinds();
         let store_dir = config.data.join("store");
-        let store = Store::open(&store_dir, &kinds)
+        let store = Store::open(&store_dir, &kinds())
             .with_context(|| format!("open the store in {}", store_dir.display()))?;
         let now = entropy::now();
-        let account =
-            first_start::account(&store, &config.account, &config.region, now).await?;
+        let account = first_start::account(&store, &config.account, &config.region, now).await?;
         if let Some(text) = &config.dev_credentials {
             first_start::dev_credentials(&store, &account.id, text, now).await?;
         }
         first_start::quotas(&store, &account.id, &config.quotas).await?;
+
+        let listener = Server::bind(config.listen).await?;
+        let address = listener
+            .local_addr()
+            .context("find the listening address")?;
+        let endpoint = format!("http://{}", reachable(address));
+        let content = ContentStore::open(config.data.join("layers"))
+            .await
+            .context("open the image layers")?;
+        let events = log_events::open(&config.data.join("logs"))
+            .await
+            .context("open the log events")?;
+        let ports = Ports::default()
+            .with::<dyn LogEvents>(Arc::clone(&events))
+            .with::<dyn LayerStore>(Arc::new(LocalLayers::new(content.clone())))
+            .with::<RegistryAddress>(Arc::new(RegistryAddress {
+                local: endpoint.clone(),
+                public: None,
+            }));
         let settings = Settings {
             account: account.id.clone(),
             region: account.region.clone(),
             now: Arc::new(entropy::now),
             seed: Arc::new(entropy::seed),
         };
-        let log_dir = config.data.join("logs");
-        let log_events = log_events::open(&log_dir)
-            .await
-            .with_context(|| format!("open the log events in {}", log_dir.display()))?;
-        let ports = Ports::default().with::<dyn rolecall_logs::LogEvents>(log_events);
         let pipeline = Pipeline::new(settings, store.clone(), ports, operations());
-        let server = Server::new(pipeline.clone(), Limits::default());
-        let listener = Server::bind(config.listen).await?;
-        let address = listener.local_addr().context("find the listening address")?;
-        let endpoint = format!("http://{address}");
+        let registry = Arc::new(Registry::new(pipeline.clone(), content));
+        let server =
+            Server::new(pipeline.clone(), Limits::default()).with_prefix("/v2/", registry.clone());
+        let server = server.with_prefix("/v2", registry);
+
         let key = store
             .snapshot()
-            .get::<rolecall_identity::AccessKey>(&account.root_access_key)
+            .get::<AccessKey>(&account.root_access_key)
             .context("find the root access key")?;
         let credentials = Credentials {
             endpoint: endpoint.clone(),
@@ -92,31 +117,87 @@ impl Node {
             access_key_id: key.id.clone(),
             secret_access_key: key.secret.clone(),
         };
-        credentials.save(&config.data)?;
         let mut running = JoinSet::new();
         let serving = server.clone();
         running.spawn(async move { serving.serve(listener).await });
-        Ok(Self { server, endpoint, account: account.id, running })
+        running.spawn(
+            Retention {
+                pipeline: pipeline.clone(),
+                events,
+            }
+            .run(),
+        );
+        let tasks = if config.tasks {
+            Some(Tasks::start(&config, &pipeline, &server, address, &mut running).await?)
+        } else {
+            None
+        };
+        // Last: whoever finds this file finds a server that is ready.
+        credentials.save(&config.data)?;
+        Ok(Self {
+            server,
+            pipeline,
+            credentials,
+            tasks,
+            running,
+        })
     }
 
     /// Where clients on this machine reach it.
     pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint
+        &self.credentials.endpoint
     }
 
-    /// The account it serves.
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
+    /// How clients reach it, with the root key.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// What runs tasks, in words.
-    pub(crate) fn tasks(&self) -> &'static str {
-        "none"
+    pub(crate) fn tasks(&self) -> String {
+        self.tasks
+            .as_ref()
+            .map_or_else(|| "not run here".to_owned(), Tasks::describe)
+    }
+
+    /// The refusals of late, newest last.
+    pub(crate) fn denials(&self) -> Vec<Denial> {
+        self.pipeline.audit().denials()
     }
 
     /// Answers what is under way and stops. Tasks keep running.
     pub(crate) async fn stop(mut self) {
         self.server.stop();
-        while self.running.join_next().await.is_some() {}
+        // The listeners end by themselves once they are drained; the rest is ended.
+        let drain = Limits::default().drain_timeout;
+        let listeners = async {
+            while !self.server.is_drained() {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(drain, listeners).await;
+        self.running.shutdown().await;
     }
+
+    /// Stops, and takes every container and network of it off this machine.
+    pub(crate) async fn remove(mut self) -> Result<()> {
+        let tasks = self.tasks.take();
+        self.stop().await;
+        match tasks {
+            Some(tasks) => tasks.remove().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// An address that clients on this machine can use: a wildcard is no address to connect to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        match address {
+            SocketAddr::V4(_) => reachable.set_ip([127, 0, 0, 1].into()),
+            SocketAddr::V6(_) => reachable.set_ip(std::net::Ipv6Addr::LOCALHOST.into()),
+        }
+    }
+    reachable
 }

@@ -10,6 +10,7 @@ pub fn operations() -> Registry {
     let registry = Registry::default();
     let registry = rolecall_iam::register(registry);
     let registry = rolecall_sts::register(registry);
+    let registry = rolecall_ecs::register(registry);
     let registry = rolecall_ecr::register(registry);
     rolecall_logs::register(registry)
 }
@@ -20,6 +21,7 @@ pub fn kinds() -> Vec<KindInfo> {
         rolecall_identity::kinds(),
         rolecall_iam::kinds(),
         rolecall_sts::kinds(),
+        rolecall_ecs::kinds(),
         rolecall_ecr::kinds(),
         rolecall_logs::kinds(),
     ]

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Request;
 use hyper::body::Incoming;
@@ -40,6 +41,8 @@ pub enum ServerError {
 pub struct Server {
     routes: Routes,
     stop: watch::Sender<bool>,
+    /// How many listeners are served or drained.
+    listening: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -53,6 +56,7 @@ impl Server {
         Self {
             routes,
             stop: watch::Sender::new(false),
+            listening: Arc::default(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Server {
     /// Serves `listener` until [`Server::stop`]; returns when the requests under way are answered
     /// or the drain timeout is over.
     pub async fn serve(&self, listener: TcpListener) {
+        self.listening.fetch_add(1, Ordering::SeqCst);
         let mut stopped = self.stop.subscribe();
         let graceful = GracefulShutdown::new();
         let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -133,6 +138,12 @@ impl Server {
         }
         drop(listener);
         let _ = tokio::time::timeout(self.routes.limits.drain_timeout, graceful.shutdown()).await;
+        self.listening.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether no listener is served or drained any more.
+    pub fn is_drained(&self) -> bool {
+        self.listening.load(Ordering::SeqCst) == 0
     }
 
     /// Stops every listener; no new request is taken.
