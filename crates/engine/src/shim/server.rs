@@ -52,7 +52,7 @@ enum JobKind {
         container: ContainerName,
         asker: Asker,
     },
-    Exec(Option<Exec>),
+    Exec(Box<Exec>),
 }
 
 /// What a descriptor of the poll set is.
@@ -304,6 +304,7 @@ impl Shim {
         let work = || helper::start(runtime, cgroup, &name, &dirs, output, socket);
         let helper = Helper::spawn(work)?;
         container.status.run += 1;
+        container.status.started_at_us = None;
         container.status.exit = None;
         container.status.error = None;
         container.run = Some(run);
@@ -344,7 +345,7 @@ impl Shim {
         let helper = Helper::spawn(|| helper::exec(runtime, name, dirs, args, output))?;
         let now = Instant::now();
         let exec = Exec::new(asker, read, now.checked_add(timeout), limit);
-        let kind = JobKind::Exec(Some(exec));
+        let kind = JobKind::Exec(Box::new(exec));
         self.helpers.push(Job {
             helper,
             deadline: now + HELPER_PATIENCE,
@@ -433,17 +434,16 @@ impl Shim {
             (JobKind::Start { container, asker }, Outcome::Failed(reason)) => {
                 self.not_started(&container, reason, asker);
             }
-            (JobKind::Exec(Some(mut exec)), Outcome::Running(program)) => {
+            (JobKind::Exec(mut exec), Outcome::Running(program)) => {
                 exec.pid = Some(program);
                 match self.strangers.remove(&program) {
-                    Some(status) => self.exec_ended(exec, status),
-                    None => self.execs.push(exec),
+                    Some(status) => self.exec_ended(*exec, status),
+                    None => self.execs.push(*exec),
                 }
             }
-            (JobKind::Exec(Some(exec)), Outcome::Failed(reason)) => {
+            (JobKind::Exec(exec), Outcome::Failed(reason)) => {
                 self.reply(exec.asker, Some(reason), None);
             }
-            (JobKind::Exec(None), _) => {}
         }
         if self.helpers.is_empty() {
             self.strangers.clear();

@@ -339,6 +339,20 @@ async fn term_then_kill_and_start_again() {
         assert_eq!(seen, ["run", "END", "run", "run"]);
         assert_eq!(task.status(&deaf).unwrap().run, 2);
         assert!(task.start(&deaf).await.is_err(), "it runs already");
+        // A second start that fails tells of an end, not of a start.
+        let polite = name("polite");
+        std::fs::rename(lab.layer.join("bin/sh"), lab.layer.join("bin/hs")).unwrap();
+        assert!(task.start(&polite).await.is_err());
+        std::fs::rename(lab.layer.join("bin/hs"), lab.layer.join("bin/sh")).unwrap();
+        let mut events = task.events();
+        let mut told = Vec::new();
+        while told.len() < 3 {
+            let event = soon(events.next()).await.unwrap();
+            if event.container == polite {
+                told.push((event.run, matches!(event.kind, EventKind::Exited { .. })));
+            }
+        }
+        assert_eq!(told, [(1, false), (1, true), (2, true)]);
         task.delete_container(&deaf).await.unwrap();
         assert!(task.status(&deaf).is_err());
         task.delete().await.unwrap();
