@@ -21,7 +21,7 @@
 //!
 //! # Invariants
 //! - Bytes of layers are streamed, never held whole; nothing is kept under a digest that is not
-//! its.
+//!   its.
 //! - Whoever may not do something does not learn whether what they asked for exists.
 
 mod answer;
