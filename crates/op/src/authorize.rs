@@ -162,7 +162,10 @@ fn session_keys<'a>(caller: &'a Caller, context: &mut Context<'a>) {
 
 /// The tags of the user or role, and over them the session's.
 fn principal_tags<'a>(caller: &'a Caller, own: &'a Tags, context: &mut Context<'a>) {
-    let session = caller.session().into_iter().flat_map(|session| session.tags.iter());
+    let session = caller
+        .session()
+        .into_iter()
+        .flat_map(|session| session.tags.iter());
     for (key, value) in own.iter().chain(session) {
         context.set(format!("aws:PrincipalTag/{key}"), value);
     }

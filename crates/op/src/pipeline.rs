@@ -263,6 +263,22 @@ impl Pipeline {
         region: Region,
         input: A::Input,
     ) -> Result<A::Output, AwsError> {
+        self.invoke_from::<A>(caller, region, Transport::inside(), input)
+            .await
+    }
+
+    /// [`Pipeline::invoke_in`] for a request that came another way than by an AWS protocol, such
+    /// as the image registry's: its address and agent count in conditions.
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn invoke_from<A: ApiOperation>(
+        &self,
+        caller: Caller,
+        region: Region,
+        transport: Transport,
+        input: A::Input,
+    ) -> Result<A::Output, AwsError> {
         let route = Route {
             service: A::SERVICE,
             operation: A::shape(),
@@ -271,11 +287,6 @@ impl Pipeline {
                 .first()
                 .copied()
                 .unwrap_or(Protocol::AwsJson1_1),
-        };
-        let transport = Transport {
-            source_ip: None,
-            secure: true,
-            user_agent: None,
         };
         let info = Arc::new(self.request(caller, region, transport));
         let input = input.into_value();

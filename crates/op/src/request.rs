@@ -19,6 +19,17 @@ pub struct Transport {
     pub user_agent: Option<String>,
 }
 
+impl Transport {
+    /// A call from inside: no address, nothing to overhear.
+    pub fn inside() -> Self {
+        Self {
+            source_ip: None,
+            secure: true,
+            user_agent: None,
+        }
+    }
+}
+
 /// Everything about one request that is not its input.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {

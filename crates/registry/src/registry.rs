@@ -7,11 +7,11 @@ use http::header::{HeaderName, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use rolecall_api::typed::{ApiOperation, FromValue};
+use rolecall_api::typed::ApiOperation;
 use rolecall_base::AwsError;
 use rolecall_blob::ContentStore;
 use rolecall_ecr::{Place, repository_checks};
-use rolecall_op::{Access, AccessRequest, Pipeline, RequestInfo, Transport};
+use rolecall_op::{Pipeline, RequestInfo, Transport};
 use rolecall_server::{Body, Handler, Peer};
 use rolecall_store::Snapshot;
 
@@ -207,19 +207,12 @@ impl Asked<'_> {
         &self,
         input: A::Input,
     ) -> Result<A::Output, AwsError> {
-        let pipeline = &self.registry.pipeline;
-        if let Some(built) = pipeline.registry().get(A::SERVICE.id, A::NAME) {
-            let snap = self.registry.snapshot();
-            let req = AccessRequest {
-                info: &self.info,
-                snap: &snap,
-            };
-            if let Access::Checks(checks) = built.access(input.clone().into_value(), &req)? {
-                pipeline.permit(&self.info, checks)?;
-            }
-        }
         let (caller, region) = (self.info.caller.clone(), self.place.region.clone());
-        pipeline.invoke_in::<A>(caller, region, input).await
+        let transport = self.info.transport.clone();
+        self.registry
+            .pipeline
+            .invoke_from::<A>(caller, region, transport, input)
+            .await
     }
 
     /// The registry id and the name that operations take.

@@ -84,12 +84,13 @@ impl Node {
         let content = ContentStore::open(config.data.join("layers"))
             .await
             .context("open the image layers")?;
+        let layers = Arc::new(LocalLayers::new(content.clone()));
         let events = log_events::open(&config.data.join("logs"))
             .await
             .context("open the log events")?;
         let ports = Ports::default()
             .with::<dyn LogEvents>(Arc::clone(&events))
-            .with::<dyn LayerStore>(Arc::new(LocalLayers::new(content.clone())))
+            .with::<dyn LayerStore>(layers.clone())
             .with::<RegistryAddress>(Arc::new(RegistryAddress {
                 local: endpoint.clone(),
                 public: None,
@@ -127,6 +128,8 @@ impl Node {
             }
             .run(),
         );
+        let sweeping = pipeline.clone();
+        running.spawn(async move { sweep(&layers, &sweeping).await });
         let tasks = if config.tasks {
             Some(Tasks::start(&config, &pipeline, &server, address, &mut running).await?)
         } else {
@@ -186,6 +189,25 @@ impl Node {
         match tasks {
             Some(tasks) => tasks.remove().await,
             None => Ok(()),
+        }
+    }
+}
+
+/// Once an hour, deletes the layers that no image has referred to for a day.
+async fn sweep(layers: &LocalLayers, pipeline: &Pipeline) {
+    let mut period = tokio::time::interval(std::time::Duration::from_secs(3600));
+    loop {
+        period.tick().await;
+        match layers.sweep(pipeline).await {
+            Ok(swept) if swept.blobs > 0 => {
+                tracing::info!(
+                    blobs = swept.blobs,
+                    bytes = swept.bytes,
+                    "swept image layers"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "sweep image layers"),
         }
     }
 }

@@ -235,7 +235,11 @@ impl House {
             secure: false,
         };
         let answer = self.world.pipeline.serve(&inbound).await;
-        (answer.status, answer.headers, answer.body.to_vec())
+        (
+            answer.status,
+            answer.headers.into_iter().collect(),
+            answer.body,
+        )
     }
 }
 

