@@ -1,0 +1,17 @@
+//! The real binary, driven by unmodified clients. `cargo xtask test` installs the clients and
+//! builds the binary first.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod recorded;
+#[cfg(test)]
+mod signatures;
+#[cfg(test)]
+mod terraform;
