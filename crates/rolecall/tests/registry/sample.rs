@@ -31,13 +31,21 @@ const TEXTS: &[&str] = &[
     "mw-0123456789abcdef0",
     "oi-0123456789ab",
     "aws:example",
+    "Custom:example",
+    "1.0",
+    "o-0123456789/r-0123/ou-0123/",
+    "arn:aws:ssm:us-east-1:123456789012:opsmetadata/example",
+    "arn:aws:config:us-east-1:123456789012:connector/example/0123456789abcdef0123456789abcdef",
     "{}",
     "$",
 ];
 
+/// How deep structures are filled.
+const DEPTH: usize = 8;
+
 /// The least value of shape `id` that breaks no constraint; `None` if none is found.
 pub(crate) fn least(service: &'static Service, id: ShapeId) -> Option<Value> {
-    nested(service, id, 8)
+    nested(service, id, DEPTH)
 }
 
 fn nested(service: &'static Service, id: ShapeId, depth: usize) -> Option<Value> {
@@ -56,7 +64,9 @@ fn nested(service: &'static Service, id: ShapeId, depth: usize) -> Option<Value>
                 .iter()
                 .map(member)
                 .collect::<Option<_>>()?;
-            if structure.union && members.iter().all(Value::is_null) {
+            // The query protocol cannot say that a structure is there and empty.
+            let inside = depth + 1 < DEPTH && !members.is_empty();
+            if (structure.union || inside) && members.iter().all(Value::is_null) {
                 members[0] = nested(service, structure.members[0].shape, depth)?;
             }
             Some(Value::Struct(members))
