@@ -1,10 +1,10 @@
-//! How long it takes from asking for a container to the first thing its program says, beside the bare
-//! OCI runtime on the same root file system and the same configuration.
+//! How long it takes from asking for a container to the first thing its program says, beside the
+//! bare OCI runtime on the same root file system and the same configuration.
 //!
 //! Run as root: `cargo run --release -p rolecall-engine --example start_latency -- [RUNS]`
 //!
 //! - `runc run`: the bare runtime, started as a command, on the plain directory;
-//! - `container`: `TaskHandle::start` in a standing task, overlay mount, record keeping and log included;
+//! - `container`: `TaskHandle::start` in a standing task, with overlay mount, records and log;
 //! - `container by runc`: the same with `--oci-runtime`;
 //! - `task`: from nothing: namespace, links, cgroups, shim, bundle, container.
 

@@ -1,9 +1,9 @@
 //! Control groups of both versions: a task's parent group with its limits, containers below it.
 //!
-//! The path is `/rolecall/<instance>/<task>/<container>` below each hierarchy's root; a private path,
-//! since the hierarchies are shared with everything else on the machine. With version 1 every
-//! controller is its own hierarchy; with version 2 there is one. A host that mounts an all but empty
-//! version 2 beside version 1 ("hybrid") counts as version 1.
+//! The path is `/rolecall/<instance>/<task>/<container>` below each hierarchy's root; a private
+//! path, since the hierarchies are shared with everything else on the machine. With version 1 every
+//! controller is its own hierarchy; with version 2 there is one. A host that mounts an all but
+//! empty version 2 beside version 1 ("hybrid") counts as version 1.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -257,8 +257,9 @@ impl TaskCgroup {
         Ok(())
     }
 
-    /// Moves the calling process out of the service manager's group, so that a restart of the server
-    /// as a service does not take its shims with it. Best effort: without a manager there is no need.
+    /// Moves the calling process out of the service manager's group, so that a restart of the
+    /// server as a service does not take its shims with it. Best effort: without a manager there is
+    /// no need.
     pub(crate) fn leave_service(&self) {
         let parent = Path::new(&self.path).parent().unwrap_or(Path::new("/"));
         let shims = parent.join("shims");

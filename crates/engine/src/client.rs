@@ -150,8 +150,8 @@ impl ShimClient {
         let known = board.clone();
         let reader = tokio::spawn(async move {
             read_messages(read, &known).await;
-            // How the containers ended is known before it is known that the shim is gone. A panic in
-            // there leaves their status as it was.
+            // How the containers ended is known before it is known that the shim is gone. A panic
+            // in there leaves their status as it was.
             let _ = tokio::task::spawn_blocking(on_loss).await;
             known.lose("its socket closed");
         });

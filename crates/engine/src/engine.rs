@@ -32,7 +32,8 @@ pub enum RuntimeKind {
 /// How to open an engine.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// Images, writable layers, logs, records. Must be on a file system that overlayfs can write to.
+    /// Images, writable layers, logs, records. Must be on a file system that overlayfs can write
+    /// to.
     pub data_dir: PathBuf,
     /// Sockets and namespace mounts; `/run/rolecall` outside of tests.
     pub run_dir: PathBuf,

@@ -198,8 +198,8 @@ pub(crate) fn remove_tree(path: &Path) -> Result<()> {
     }
 }
 
-/// A path for bind(2) and connect(2) that fits into their 108 bytes however long the directory's is.
-/// It holds as long as the descriptor does.
+/// A path for bind(2) and connect(2) that fits into their 108 bytes however long the directory's
+/// is. It holds as long as the descriptor does.
 pub(crate) fn short_socket_path(socket: &Path) -> Result<(std::os::fd::OwnedFd, PathBuf)> {
     use rustix::fs::{Mode, OFlags};
     use std::os::fd::AsRawFd;

@@ -1,13 +1,14 @@
 //! Container engines: the embedded OCI runtime in its shim, networks, images.
 //!
 //! [`Engine`] is what the agent holds. It never calls the OCI runtime itself: each task has one
-//! shim, a single-threaded process (the same binary, started as `__shim`, see [`shim_main`]) that is
-//! parent of the task's containers, pumps their output into log files, records how they ended, and
-//! outlives the engine. A restarted engine finds its tasks by their directories ([`Engine::attach`]).
+//! shim, a single-threaded process (the same binary, started as `__shim`, see [`shim_main`]) that
+//! is parent of the task's containers, pumps their output into log files, records how they ended,
+//! and outlives the engine. A restarted engine finds its tasks by their directories
+//! ([`Engine::attach`]).
 //!
 //! Names, in short: a *task* is a sandbox (network namespace, address, parent cgroup) with
-//! *containers*; an *instance* is one engine on this machine, and everything it makes outside of its
-//! data directory carries the instance's name, so that several never meet.
+//! *containers*; an *instance* is one engine on this machine, and everything it makes outside of
+//! its data directory carries the instance's name, so that several never meet.
 
 mod bundle;
 mod cgroup;

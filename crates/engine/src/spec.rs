@@ -108,7 +108,8 @@ pub struct ContainerSpec {
     pub privileged: bool,
     /// Kernel parameters of the container's namespaces (`net.core.somaxconn`).
     pub sysctls: BTreeMap<String, String>,
-    /// Relative processor weight (1024 is one share of ECS's CPU units); None: the kernel's default.
+    /// Relative processor weight (1024 is one share of ECS's CPU units); None: the kernel's
+    /// default.
     pub cpu_shares: Option<u64>,
     /// Own processor limit in microseconds per 100 ms.
     pub cpu_quota_us: Option<u64>,

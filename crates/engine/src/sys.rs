@@ -45,8 +45,8 @@ pub(crate) fn unshare(flags: rustix::thread::UnshareFlags) -> io::Result<()> {
     unsafe { rustix::thread::unshare_unsafe(flags) }.map_err(io::Error::from)
 }
 
-/// Blocks SIGCHLD and the terminating signals for this thread, and returns a descriptor that becomes
-/// readable when SIGCHLD is pending.
+/// Blocks SIGCHLD and the terminating signals for this thread, and returns a descriptor that
+/// becomes readable when SIGCHLD is pending.
 pub(crate) fn child_signal_fd() -> io::Result<OwnedFd> {
     // SAFETY: the set is initialised by sigemptyset before use and outlives the calls; signalfd
     // returns a fresh descriptor that nothing else owns.

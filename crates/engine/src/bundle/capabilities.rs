@@ -1,4 +1,5 @@
-//! Linux capabilities as Docker gives them (Docker docs, "Runtime privilege and Linux capabilities").
+//! Linux capabilities as Docker gives them (Docker docs, "Runtime privilege and Linux
+//! capabilities").
 
 use crate::error::{EngineError, Result};
 use crate::spec::ContainerSpec;

@@ -1,5 +1,5 @@
-//! The OCI runtime configuration (opencontainers/runtime-spec, `config.md`, `config-linux.md`), with
-//! Docker's defaults where the task definition says nothing.
+//! The OCI runtime configuration (opencontainers/runtime-spec, `config.md`, `config-linux.md`),
+//! with Docker's defaults where the task definition says nothing.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::{capabilities, files, seccomp};
 use crate::cgroup::{CPU_PERIOD_US, TaskCgroup};
 use crate::error::{EngineError, Result};
 use crate::layout::{ContainerDirs, TaskDirs};
-use crate::spec::{ContainerSpec, TaskSandbox};
+use crate::spec::{ContainerSpec, TaskSandbox, TmpfsMount};
 
 /// Docker's PATH for programs whose image sets none.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -218,11 +218,6 @@ fn devices(privileged: bool) -> Vec<Value> {
 }
 
 fn mounts(dirs: &ContainerDirs, cgroup: &TaskCgroup, spec: &ContainerSpec) -> Result<Vec<Value>> {
-    let mount = |target: &str, kind: &str, options: &[&str]| json!({ "destination": target, "type": kind, "source": kind, "options": options });
-    let bind = |source: &Path, target: &Path, read_only: bool| {
-        let options = ["rbind", "rprivate", if read_only { "ro" } else { "rw" }];
-        json!({ "destination": target, "type": "bind", "source": source, "options": options })
-    };
     let sys = if spec.privileged { "rw" } else { "ro" };
     let shm = format!("size={}", spec.shm_bytes.unwrap_or(64 * 1024 * 1024));
     let pts = [
@@ -242,11 +237,6 @@ fn mounts(dirs: &ContainerDirs, cgroup: &TaskCgroup, spec: &ContainerSpec) -> Re
         ),
         mount("/dev/pts", "devpts", &pts),
         mount("/sys", "sysfs", &["nosuid", "noexec", "nodev", sys]),
-        mount(
-            "/sys/fs/cgroup",
-            "cgroup",
-            &["nosuid", "noexec", "nodev", "relatime", sys],
-        ),
         mount("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"]),
         mount(
             "/dev/shm",
@@ -267,28 +257,7 @@ fn mounts(dirs: &ContainerDirs, cgroup: &TaskCgroup, spec: &ContainerSpec) -> Re
             out.push(bind(&source, &target, !spec.privileged));
         }
     }
-    for tmpfs in &spec.tmpfs {
-        let mut options: Vec<String> = ["noexec", "nosuid", "nodev"]
-            .iter()
-            .map(|o| (*o).to_owned())
-            .collect();
-        // A given "exec" takes its opposite back.
-        options.retain(|o| {
-            !tmpfs
-                .options
-                .iter()
-                .any(|g| Some(g.as_str()) == o.strip_prefix("no"))
-        });
-        for given in &tmpfs.options {
-            if given != "defaults" && !options.contains(given) {
-                options.push(given.clone());
-            }
-        }
-        options.push(format!("size={}", tmpfs.size_bytes));
-        out.push(json!({
-            "destination": tmpfs.target, "type": "tmpfs", "source": "tmpfs", "options": options,
-        }));
-    }
+    out.extend(spec.tmpfs.iter().map(tmpfs));
     for name in ["resolv.conf", "hostname", "hosts"] {
         let target = Path::new("/etc").join(name);
         // A mount of the task's own on one of these wins.
@@ -304,4 +273,34 @@ fn mounts(dirs: &ContainerDirs, cgroup: &TaskCgroup, spec: &ContainerSpec) -> Re
         out.push(bind(&m.source, &m.target, m.read_only));
     }
     Ok(out)
+}
+
+fn mount(target: &str, kind: &str, options: &[&str]) -> Value {
+    json!({ "destination": target, "type": kind, "source": kind, "options": options })
+}
+
+fn bind(source: &Path, target: &Path, read_only: bool) -> Value {
+    let options = ["rbind", "rprivate", if read_only { "ro" } else { "rw" }];
+    json!({ "destination": target, "type": "bind", "source": source, "options": options })
+}
+
+/// Docker's options, but for those that a given one takes back (`exec` takes back `noexec`).
+fn tmpfs(wanted: &TmpfsMount) -> Value {
+    let taken_back = |o: &str| {
+        wanted
+            .options
+            .iter()
+            .any(|g| Some(g.as_str()) == o.strip_prefix("no"))
+    };
+    let defaults = ["noexec", "nosuid", "nodev"]
+        .into_iter()
+        .filter(|o| !taken_back(o));
+    let mut options: Vec<String> = defaults.map(str::to_owned).collect();
+    for given in &wanted.options {
+        if given != "defaults" && !options.contains(given) {
+            options.push(given.clone());
+        }
+    }
+    options.push(format!("size={}", wanted.size_bytes));
+    json!({ "destination": wanted.target, "type": "tmpfs", "source": "tmpfs", "options": options })
 }

@@ -1,8 +1,8 @@
 //! From a [`ContainerSpec`] to an OCI bundle directory, that every runtime takes.
 //!
-//! The engine writes `base.json`, complete but for what only the mounted root file system tells: the
-//! user's numbers, groups and home. The shim looks those up and writes `config.json` just before the
-//! start (see [`resolve`]).
+//! The engine writes `base.json`, complete but for what only the mounted root file system tells:
+//! the user's numbers, groups and home. The shim looks those up and writes `config.json` just
+//! before the start (see [`resolve`]).
 
 mod capabilities;
 mod config;

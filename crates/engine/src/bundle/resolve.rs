@@ -1,7 +1,8 @@
 //! What only the mounted root file system tells: the user's numbers, groups and home.
 //!
 //! The rules are Docker's (`docker run --user`, Dockerfile `USER`): names and numbers are looked up
-//! in the image's own `/etc/passwd` and `/etc/group`; a number need not be listed there, a name must.
+//! in the image's own `/etc/passwd` and `/etc/group`; a number need not be listed there, a name
+//! must.
 
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};

@@ -1,9 +1,10 @@
 //! Unpacks one layer into a directory of its own, as overlayfs wants it.
 //!
-//! A layer is somebody else's data: every path in it is resolved by the kernel inside of the layer's
-//! root (`openat2` with `RESOLVE_IN_ROOT`), the last part is never followed, and what is neither a
-//! file, directory, link, pipe nor device ends the unpacking. Removals (OCI image specification,
-//! "Representing Changes") become overlayfs's own: a 0:0 character device, an opaque directory.
+//! A layer is somebody else's data: every path in it is resolved by the kernel inside of the
+//! layer's root (`openat2` with `RESOLVE_IN_ROOT`), the last part is never followed, and what is
+//! neither a file, directory, link, pipe nor device ends the unpacking. Removals (OCI image
+//! specification, "Representing Changes") become overlayfs's own: a 0:0 character device, an opaque
+//! directory.
 
 mod entry;
 
@@ -23,8 +24,8 @@ const WHITEOUT: &[u8] = b".wh.";
 /// The mark, in a directory, that nothing of it is taken from below.
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
-/// Unpacks a layer blob (plain, gzip or zstd) into the empty directory `into`; returns the digest of
-/// the unpacked tar, its `diff_id`.
+/// Unpacks a layer blob (plain, gzip or zstd) into the empty directory `into`; returns the digest
+/// of the unpacked tar, its `diff_id`.
 pub(super) fn apply(blob: impl Read, into: &Path) -> Result<Digest, ImageError> {
     let mut blob = BufReader::with_capacity(128 * 1024, blob);
     let start = std::io::BufRead::fill_buf(&mut blob).map_err(|e| failed("", &e))?;

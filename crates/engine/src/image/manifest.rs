@@ -136,7 +136,8 @@ mod tests {
                 "size": 1, "platform": { "os": os, "architecture": arch } })
         };
         let json = serde_json::json!({ "schemaVersion": 2, "manifests": [
-            of("unknown", "unknown"), of("linux", "arm64"), of("windows", "amd64"), of("linux", "amd64")
+            of("unknown", "unknown"), of("linux", "arm64"), of("windows", "amd64"),
+            of("linux", "amd64"),
         ]});
         let Document::Index(all) = parse(&document("", &json)).unwrap() else {
             panic!()

@@ -2,8 +2,8 @@
 //! directories that overlayfs stacks.
 //!
 //! Formats: OCI image specification 1.1 (index, manifest, config, layers) and Docker image manifest
-//! version 2 schema 2 with its list. Everything is checked against its digest, layers both as fetched
-//! and unpacked (`diff_ids`).
+//! version 2 schema 2 with its list. Everything is checked against its digest, layers both as
+//! fetched and unpacked (`diff_ids`).
 
 mod apply;
 mod config;

@@ -87,7 +87,8 @@ pub(super) async fn unwire_task(router: OwnedFd, address: Ipv4Addr) -> Result<()
     .await
 }
 
-/// Makes a pair of links whose other end begins its life in another namespace, under its final name.
+/// Makes a pair of links whose other end begins its life in another namespace, under its final
+/// name.
 pub(super) async fn add_pair(
     handle: &Handle,
     name: &str,

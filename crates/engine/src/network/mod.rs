@@ -10,9 +10,9 @@
 //! ```
 //!
 //! Everything an instance does is inside its router namespace, so that several instances, and the
-//! host's own firewall and ports, never meet. A task's source address is true: the router drops what
-//! comes from a task's link with any address that is not routed back to it (RFC 3704, strict mode).
-//! The task endpoint tells tasks apart by that.
+//! host's own firewall and ports, never meet. A task's source address is true: the router drops
+//! what comes from a task's link with any address that is not routed back to it (RFC 3704, strict
+//! mode). The task endpoint tells tasks apart by that.
 
 mod links;
 mod netns;

@@ -1,7 +1,7 @@
 //! The shim's helper processes: each calls the runtime once, reports through a pipe, and ends.
 //!
-//! A helper is a fork of the shim, so that a runtime that hangs, leaks or dies takes nothing with it;
-//! containers come out as the shim's own children all the same.
+//! A helper is a fork of the shim, so that a runtime that hangs, leaks or dies takes nothing with
+//! it; containers come out as the shim's own children all the same.
 
 use std::fs::File;
 use std::io::{Read, Write};

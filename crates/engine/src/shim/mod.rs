@@ -1,9 +1,9 @@
 //! The shim: one single-threaded process per task, parent of the task's containers.
 //!
-//! It is started by the engine as `<binary> __shim <arguments as JSON>` with its listening socket as
-//! standard input, leaves the engine's session, takes a view of the mounts of its own, and then loops
-//! over poll(2): its socket, SIGCHLD, the containers' output. It never ends by itself before it is
-//! told to, and it writes down how containers ended whether anyone listens or not.
+//! It is started by the engine as `<binary> __shim <arguments as JSON>` with its listening socket
+//! as standard input, leaves the engine's session, takes a view of the mounts of its own, and then
+//! loops over poll(2): its socket, SIGCHLD, the containers' output. It never ends by itself before
+//! it is told to, and it writes down how containers ended whether anyone listens or not.
 
 mod container;
 mod execs;
@@ -63,8 +63,8 @@ fn run(mut args: impl Iterator<Item = OsString>) -> Result<()> {
 }
 
 /// Detaches from whoever started it, and starts again from a read-only bind mount of the binary: a
-/// program in a container that gets hold of `/proc/self/exe` while it is still the shim's cannot write
-/// to the host's file then (CVE-2019-5736).
+/// program in a container that gets hold of `/proc/self/exe` while it is still the shim's cannot
+/// write to the host's file then (CVE-2019-5736).
 fn stage(args: &ShimArgs, json: &str) -> Result<()> {
     use std::os::unix::process::CommandExt;
     if let Fork::Parent(_) = sys::fork_single_threaded().os("fork")? {

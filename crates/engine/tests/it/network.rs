@@ -167,7 +167,8 @@ async fn tasks_reach_beyond_the_host_and_nobody_beyond_reaches_them() {
         println!("SKIPPED: no masquerade here: {why}");
         return;
     }
-    // Another instance's network is "beyond": its router answers there, and sees the host's address.
+    // Another instance's network is "beyond": its router answers there, and sees the host's
+    // address.
     let beyond = Lab::new().await;
     who_are_you(
         beyond

@@ -40,7 +40,7 @@ const XATTR: &str = "SCHILY.xattr.";
 /// Reads an entry's headers. None for headers that are no entry of their own.
 pub(super) fn read<R: Read>(raw: &mut tar::Entry<'_, R>) -> Result<Option<Entry>, ImageError> {
     let shown = String::from_utf8_lossy(&raw.path_bytes()).into_owned();
-    let wrong = |detail: &str| failed(&shown, &detail);
+    let wrong = |detail: &'static str| failed(&shown, &detail);
     let parts = parts(&raw.path_bytes()).ok_or_else(|| wrong("leads out of the root"))?;
     let header = raw.header();
     let number = |n: std::io::Result<u64>| {
@@ -59,34 +59,8 @@ pub(super) fn read<R: Read>(raw: &mut tar::Entry<'_, R>) -> Result<Option<Entry>
         tv_sec: seconds,
         tv_nsec: 0,
     };
-    let kind = match header.entry_type() {
-        EntryType::Directory => Kind::Directory,
-        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => Kind::File,
-        EntryType::Symlink => {
-            let target = raw
-                .link_name_bytes()
-                .ok_or_else(|| wrong("a link without target"))?;
-            Kind::Symlink(target.into_owned())
-        }
-        EntryType::Link => {
-            let target = raw
-                .link_name_bytes()
-                .ok_or_else(|| wrong("a link without target"))?;
-            Kind::HardLink(self::parts(&target).ok_or_else(|| wrong("links out of the root"))?)
-        }
-        EntryType::Fifo => Kind::Node(FileType::Fifo, 0),
-        kind @ (EntryType::Char | EntryType::Block) => {
-            let part = |n: std::io::Result<Option<u32>>| n.ok().flatten().unwrap_or(0);
-            let (major, minor) = (part(header.device_major()), part(header.device_minor()));
-            let file_type = if kind == EntryType::Char {
-                FileType::CharacterDevice
-            } else {
-                FileType::BlockDevice
-            };
-            Kind::Node(file_type, rustix::fs::makedev(major, minor))
-        }
-        EntryType::XGlobalHeader => return Ok(None),
-        _ => return Err(wrong("is of an unknown kind")),
+    let Some(kind) = kind(raw).map_err(wrong)? else {
+        return Ok(None);
     };
     let mut xattrs = Vec::new();
     for extension in raw
@@ -122,6 +96,31 @@ pub(super) fn read<R: Read>(raw: &mut tar::Entry<'_, R>) -> Result<Option<Entry>
         uid,
         gid,
         xattrs,
+    }))
+}
+
+/// What an entry is; None for headers that are no entry of their own.
+fn kind<R: Read>(raw: &tar::Entry<'_, R>) -> Result<Option<Kind>, &'static str> {
+    let header = raw.header();
+    let target = || raw.link_name_bytes().ok_or("a link without target");
+    Ok(Some(match header.entry_type() {
+        EntryType::Directory => Kind::Directory,
+        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => Kind::File,
+        EntryType::Symlink => Kind::Symlink(target()?.into_owned()),
+        EntryType::Link => Kind::HardLink(parts(&target()?).ok_or("links out of the root")?),
+        EntryType::Fifo => Kind::Node(FileType::Fifo, 0),
+        kind @ (EntryType::Char | EntryType::Block) => {
+            let part = |n: std::io::Result<Option<u32>>| n.ok().flatten().unwrap_or(0);
+            let (major, minor) = (part(header.device_major()), part(header.device_minor()));
+            let file_type = if kind == EntryType::Char {
+                FileType::CharacterDevice
+            } else {
+                FileType::BlockDevice
+            };
+            Kind::Node(file_type, rustix::fs::makedev(major, minor))
+        }
+        EntryType::XGlobalHeader => return Ok(None),
+        _ => return Err("is of an unknown kind"),
     }))
 }
 

@@ -64,8 +64,12 @@ fn registry(diff: Option<Digest>) -> Registry {
     let (layer_a, layer_b) = (a.clone(), gz.finish().unwrap());
     let config = serde_json::json!({
         "os": "linux", "architecture": "amd64",
-        "config": { "Env": ["A=b"], "Cmd": null, "Entrypoint": ["/a"], "ExposedPorts": { "80/tcp": {} } },
-        "rootfs": { "type": "layers", "diff_ids": [Digest::of(&a), diff.unwrap_or(Digest::of(&b))] },
+        "config": {
+            "Env": ["A=b"], "Cmd": null, "Entrypoint": ["/a"], "ExposedPorts": { "80/tcp": {} }
+        },
+        "rootfs": {
+            "type": "layers", "diff_ids": [Digest::of(&a), diff.unwrap_or(Digest::of(&b))]
+        },
     });
     let config = config.to_string().into_bytes();
     let descriptor =
