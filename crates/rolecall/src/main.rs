@@ -1,6 +1,7 @@
 //! The `rolecall` binary: wiring and command line.
 
 mod cli;
+mod control;
 mod credentials;
 mod demo;
 mod doctor;

@@ -1,38 +1,190 @@
-//! What runs tasks on this machine.
+//! What runs tasks on this machine: the engine, the agent, and the driver of Fargate.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
+use rolecall_acs::LaunchType;
+use rolecall_acs::compile::Endpoints;
+use rolecall_agent::{Agent, AgentConfig, ENDPOINT_PORT};
+use rolecall_ecs::address::AddressPool;
+use rolecall_ecs::scheduler::Platform;
+use rolecall_engine::network::{Outside, TASK_ENDPOINT};
+use rolecall_engine::{Engine, EngineConfig, InstanceName, RuntimeKind};
 use rolecall_op::Pipeline;
+use rolecall_reconcile::{AgentLink, Fargate, FargateConfig};
 use rolecall_server::Server;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::control::InProcess;
+use crate::doctor;
 use crate::node::NodeConfig;
 
+/// How many messages wait in a channel between control plane and agent.
+const CHANNEL: usize = 256;
+
 /// What runs tasks.
-pub(crate) struct Tasks;
+pub(crate) struct Tasks {
+    engine: Engine,
+    runtime: RuntimeKind,
+}
 
 impl Tasks {
-    /// Nothing runs tasks yet.
-    #[expect(clippy::unused_async, reason = "opening the engine waits")]
+    /// Opens the engine, takes up the tasks that run already, and starts agent and driver.
     pub(crate) async fn start(
-        _: &NodeConfig,
-        _: &Pipeline,
-        _: &Server,
-        _: SocketAddr,
-        _: &mut JoinSet<()>,
+        config: &NodeConfig,
+        pipeline: &Pipeline,
+        server: &Server,
+        address: SocketAddr,
+        running: &mut JoinSet<()>,
     ) -> Result<Self> {
-        tracing::warn!("tasks are not run yet: they stay PROVISIONING");
-        Ok(Self)
+        if !doctor::is_root() {
+            bail!(
+                "running tasks takes root: start with sudo, or with --no-tasks to serve the APIs \
+                 alone"
+            );
+        }
+        let runtime = match &config.oci_runtime {
+            Some(path) => RuntimeKind::Oci(path.clone()),
+            None => RuntimeKind::Embedded,
+        };
+        let engine = Engine::open(EngineConfig {
+            data_dir: config.data.join("engine"),
+            run_dir: PathBuf::from("/run/rolecall"),
+            instance: instance_name(config)?,
+            runtime: runtime.clone(),
+            subnet: None,
+            shim_exe: PathBuf::from("/proc/self/exe"),
+            log_limit_bytes: 0,
+        })
+        .await
+        .context("open the container engine: `rolecall doctor` says what is missing")?;
+
+        // Tasks reach the APIs at the same port as everybody, at the address of their credentials.
+        let api = engine
+            .bind_in_router((TASK_ENDPOINT, address.port()).into())
+            .context("listen for the programs in tasks")?;
+        let api = Server::adopt(api)?;
+        let serving = server.clone();
+        running.spawn(async move { serving.serve(api).await });
+        let endpoint = engine
+            .bind_in_router((TASK_ENDPOINT, ENDPOINT_PORT).into())
+            .context("listen for tasks that ask for credentials")?;
+
+        let settings = pipeline.settings();
+        let host = "fargate-host";
+        let control = Arc::new(InProcess::new(pipeline.clone(), host));
+        let agent_config = AgentConfig {
+            data_dir: config.data.join("agent"),
+            region: settings.region.to_string(),
+            account: settings.account.to_string(),
+            cluster: "default".to_owned(),
+            container_instance_arn: String::new(),
+            availability_zone: format!("{}a", settings.region),
+            api_endpoint: format!("http://{}", loopback(address)),
+            endpoint_in_task: format!("http://{TASK_ENDPOINT}:{}", address.port()),
+            launch_type: LaunchType::Fargate,
+        };
+        let (to_agent, for_agent) = mpsc::channel(CHANNEL);
+        let (from_agent, for_driver) = mpsc::channel(CHANNEL);
+        let agent = Agent::new(
+            agent_config,
+            engine.clone(),
+            control,
+            Some(endpoint),
+            from_agent,
+        )
+        .context("start the agent")?;
+        running.spawn(agent.run(for_agent));
+        let link = AgentLink {
+            to: to_agent,
+            from: for_driver,
+        };
+        running.spawn(Fargate::run(
+            pipeline.clone(),
+            fargate(&engine, address)?,
+            link,
+        ));
+        Ok(Self { engine, runtime })
     }
 
     /// In words, for the banner.
     pub(crate) fn describe(&self) -> String {
-        "not run yet".to_owned()
+        let runtime = match &self.runtime {
+            RuntimeKind::Embedded => "the embedded runtime".to_owned(),
+            RuntimeKind::Oci(path) => path.display().to_string(),
+        };
+        let network = self.engine.network();
+        let subnet = network.subnet();
+        let outside = match network.outside() {
+            Outside::Masqueraded => String::new(),
+            Outside::HostOnly(why) => format!(", which reach this machine only ({why})"),
+        };
+        format!(
+            "Fargate on {runtime}, addresses {}/{}{outside}",
+            subnet.base(),
+            subnet.prefix()
+        )
     }
 
-    /// Takes nothing off the machine.
+    /// Takes every container and network of this instance off the machine.
     pub(crate) async fn remove(self) -> Result<()> {
-        Ok(())
+        self.engine
+            .remove_instance()
+            .await
+            .context("remove the instance")
     }
+}
+
+fn fargate(engine: &Engine, address: SocketAddr) -> Result<FargateConfig> {
+    let subnet = engine.network().subnet();
+    let pool = AddressPool::new(subnet.base(), subnet.prefix())
+        .context("the subnet of tasks is not of a size that ECS knows")?;
+    let port = address.port();
+    let local = format!("http://{}", loopback(address));
+    Ok(FargateConfig {
+        pool,
+        platform: Platform {
+            endpoints: Endpoints {
+                registry_hosts: vec![
+                    format!("127.0.0.1:{port}"),
+                    format!("localhost:{port}"),
+                    address.to_string(),
+                ],
+                ecr: Some(local.clone()),
+                logs: Some(local),
+            },
+            environment: BTreeMap::new(),
+            name_servers: Vec::new(),
+        },
+        container_instance_arn: String::new(),
+    })
+}
+
+/// The address by which this machine reaches its own listener.
+fn loopback(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        (Ipv4Addr::LOCALHOST, address.port()).into()
+    } else {
+        address
+    }
+}
+
+/// The instance's name: of its data directory, so that every start of it finds its tasks again and
+/// two directories never meet.
+fn instance_name(config: &NodeConfig) -> Result<InstanceName> {
+    let path = std::fs::canonicalize(&config.data)
+        .with_context(|| format!("find {}", config.data.display()))?;
+    let hash = rolecall_sigv4::sha256(path.as_os_str().as_encoded_bytes());
+    let name = hash
+        .iter()
+        .take(5)
+        .fold(String::from("i"), |mut name, byte| {
+            name.push_str(&format!("{byte:02x}"));
+            name
+        });
+    InstanceName::new(name).context("name the instance")
 }

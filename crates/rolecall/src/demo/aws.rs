@@ -215,15 +215,10 @@ impl Developer {
             return Ok(None);
         }
         let container = task.containers.unwrap_or_default().into_iter().next();
-        let reason = container.as_ref().and_then(|c| c.reason.clone());
         Ok(Some(Outcome {
             task_id: task_id.to_owned(),
             stop_code: task.stop_code.unwrap_or_default(),
-            stopped_reason: [task.stopped_reason, reason]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join("\n"),
+            stopped_reason: task.stopped_reason.unwrap_or_default(),
             exit_code: container.and_then(|c| c.exit_code),
         }))
     }

@@ -99,6 +99,9 @@ fn libraries() -> Result<Vec<PathBuf>> {
         .collect();
     found.sort();
     found.dedup();
+    // What is loaded is the file itself; programs name it by a link beside it, its soname.
+    let links: Vec<PathBuf> = found.iter().flat_map(|library| links_to(library)).collect();
+    found.extend(links);
     // The program names its loader by a path that is a link to what is loaded.
     for loader in ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"] {
         if Path::new(loader).exists() {
@@ -108,11 +111,30 @@ fn libraries() -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The names beside a library that are links to it.
+fn links_to(library: &Path) -> Vec<PathBuf> {
+    let Some(folder) = library.parent() else {
+        return Vec::new();
+    };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().contains(".so."))
+        .filter(|path| fs::canonicalize(path).is_ok_and(|target| target == *library))
+        .collect()
+}
+
 fn append(tar: &mut tar::Builder<Vec<u8>>, path: &Path, bytes: &[u8]) -> Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     header.set_mode(0o755);
     header.set_mtime(0);
+    header.set_uid(0);
+    header.set_gid(0);
     let inside = path.strip_prefix("/").unwrap_or(path);
     tar.append_data(&mut header, inside, bytes)
         .with_context(|| format!("add {}", path.display()))

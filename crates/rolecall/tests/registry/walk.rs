@@ -19,27 +19,27 @@ const FOR_ANY_SIGNED_CALLER: &[&str] = &["sts:GetCallerIdentity", "sts:GetSessio
 const TRUSTED: &[&str] = &["sts:AssumeRole"];
 
 /// One call to walk: an operation and an input of it.
-struct Step {
-    built: Built,
-    service: &'static Service,
-    input: Value,
-    what: String,
+pub(crate) struct Step {
+    pub(crate) built: Built,
+    pub(crate) service: &'static Service,
+    pub(crate) input: Value,
+    pub(crate) what: String,
 }
 
 impl Step {
-    async fn run(&self, house: &House, key: &str) -> Answer {
+    pub(crate) async fn run(&self, house: &House, key: &str) -> Answer {
         house
             .call(key, self.service, self.built.name, &self.input)
             .await
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}:{}", self.built.service, self.built.name)
     }
 }
 
 /// Every built operation with its example, and with tags where its example has none.
-fn steps() -> Vec<Step> {
+pub(crate) fn steps() -> Vec<Step> {
     let mut steps = Vec::new();
     for built in rolecall::operations().iter() {
         let service = service(built.service);
@@ -64,7 +64,7 @@ fn steps() -> Vec<Step> {
 }
 
 /// A house in which root has made what the examples are about.
-async fn furnished(folder: &Folder) -> House {
+pub(crate) async fn furnished(folder: &Folder) -> House {
     const MAKING: &[&str] = &[
         "Create", "Register", "Put", "Set", "Attach", "Tag", "Run", "Add",
     ];
