@@ -1,4 +1,5 @@
-//! Prints nanoseconds per decision: `cargo run --release -p rolecall-policy --example decision_bench`.
+//! Prints nanoseconds per decision: `cargo run --release -p rolecall-policy --example
+//! decision_bench`.
 //!
 //! Four layers (identity, boundary, session, one level of service control) and 46 statements, as an
 //! ECS application has them. Each line is the median over samples of 1,000 decisions.

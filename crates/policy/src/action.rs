@@ -52,16 +52,16 @@ impl<'r> Action<'r> {
         self.initial & initials != 0
     }
 
-    /// What [`ActionSet`] and the index of a policy look services up by. Two services may share a key,
-    /// so it only narrows the search.
+    /// What [`ActionSet`] and the index of a policy look services up by. Two services may share a
+    /// key, so it only narrows the search.
     #[inline]
     pub(crate) const fn service_key(&self) -> u64 {
         self.key
     }
 }
 
-/// A bit for the first letter of an action's name, so that most statements about the right service and
-/// the wrong action need no look.
+/// A bit for the first letter of an action's name, so that most statements about the right service
+/// and the wrong action need no look.
 #[inline]
 fn initial(name: &[u8]) -> u32 {
     match name.first().map(u8::to_ascii_lowercase) {

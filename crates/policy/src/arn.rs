@@ -23,7 +23,8 @@ pub(crate) fn account_of_root(principal: &str) -> Option<&str> {
     }
 }
 
-/// Whether `text` has the form of a unique id such as `AROA...` (IAM User Guide, "IAM identifiers").
+/// Whether `text` has the form of a unique id such as `AROA...` (IAM User Guide, "IAM
+/// identifiers").
 pub(crate) fn is_unique_id(text: &str) -> bool {
     (16..=128).contains(&text.len())
         && text.starts_with('A')
@@ -52,8 +53,8 @@ pub(crate) fn is_session(arn: &str) -> bool {
     }
 }
 
-/// Whether `role_arn` is a service-linked role, which organizations' policies do not limit. Asked on
-/// every decision, so it does not take the ARN apart.
+/// Whether `role_arn` is a service-linked role, which organizations' policies do not limit. Asked
+/// on every decision, so it does not take the ARN apart.
 pub(crate) fn is_service_linked_role(role_arn: &str) -> bool {
     const ACCOUNT_LEN: usize = 12;
     let partition_end = role_arn

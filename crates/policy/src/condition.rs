@@ -1,7 +1,7 @@
 //! Condition operators.
 //!
-//! IAM User Guide, "IAM JSON policy elements: Condition operators" and "Conditions with multiple context
-//! keys or values".
+//! IAM User Guide, "IAM JSON policy elements: Condition operators" and "Conditions with multiple
+//! context keys or values".
 
 use std::net::IpAddr;
 
@@ -30,8 +30,8 @@ enum Quantifier {
     ForAnyValue,
 }
 
-/// What the operator compares with. A value that its operator can't read is left out and so never equals
-/// anything.
+/// What the operator compares with. A value that its operator can't read is left out and so never
+/// equals anything.
 #[derive(Debug)]
 enum Test {
     /// `String*` and `Arn*`.

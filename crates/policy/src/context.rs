@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 /// The value of one condition key.
 ///
-/// Every value has a text form (what `StringEquals` compares and what a policy variable expands to);
-/// the typed forms exist so that a caller need not format what it already has as a number.
+/// Every value has a text form (what `StringEquals` compares and what a policy variable expands
+/// to); the typed forms exist so that a caller need not format what it already has as a number.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ContextValue<'a> {
     /// One string.
@@ -25,10 +25,11 @@ pub enum ContextValue<'a> {
 
 /// The condition keys of one request: case-insensitive names, each with one or several values.
 ///
-/// Keys that follow from the caller (`aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`,
-/// `aws:userid`, `aws:username`, `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`) and
-/// `aws:ResourceAccount` are taken from the [`Request`](crate::Request) and need not, and cannot, be
-/// set here. `aws:PrincipalTag/...`, `aws:CurrentTime` and all the others are for the caller to set.
+/// Keys that follow from the caller (`aws:PrincipalArn`, `aws:PrincipalAccount`,
+/// `aws:PrincipalType`, `aws:userid`, `aws:username`, `aws:PrincipalIsAWSService`,
+/// `aws:PrincipalServiceName`) and `aws:ResourceAccount` are taken from the
+/// [`Request`](crate::Request) and need not, and cannot, be set here. `aws:PrincipalTag/...`,
+/// `aws:CurrentTime` and all the others are for the caller to set.
 ///
 /// ```
 /// use rolecall_policy::Context;

@@ -80,10 +80,10 @@ impl Decision<'_> {
 
     /// AWS's access denied message for this decision, or an empty string if it allows.
     ///
-    /// `user_arn` is the caller's ARN (of a role session the assumed-role ARN), `resource` the ARN that
-    /// was evaluated, or `*`. The formats are those of the IAM User Guide, "Troubleshoot access denied
-    /// error messages". A role whose trust policy does not allow is reported without a reason, as STS
-    /// does, so that nobody learns whether the role exists.
+    /// `user_arn` is the caller's ARN (of a role session the assumed-role ARN), `resource` the ARN
+    /// that was evaluated, or `*`. The formats are those of the IAM User Guide, "Troubleshoot
+    /// access denied error messages". A role whose trust policy does not allow is reported without
+    /// a reason, as STS does, so that nobody learns whether the role exists.
     ///
     /// ```
     /// use rolecall_policy::{Decision, Layer, Reason};

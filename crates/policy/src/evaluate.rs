@@ -34,8 +34,8 @@ pub struct NamedPolicy<'a> {
 
 /// All policies that apply to a request, by kind.
 ///
-/// `None` for [`boundary`](Self::boundary) and [`session`](Self::session) means that there is none and
-/// that nothing is limited; an empty slice means that nothing is allowed.
+/// `None` for [`boundary`](Self::boundary) and [`session`](Self::session) means that there is none
+/// and that nothing is limited; an empty slice means that nothing is allowed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layers<'a> {
     /// Policies of the user, of its groups, or of the role: inline and managed.
@@ -60,10 +60,10 @@ const NO_PERMISSION_NEEDED: [&str; 2] = ["sts:getcalleridentity", "sts:getsessio
 
 /// Decides one request.
 ///
-/// The order is that of the IAM User Guide, "How AWS enforcement code logic evaluates requests to allow
-/// or deny access": an explicit deny anywhere; then an Allow from each of resource control policies,
-/// service control policies, the resource's policy, identity policies, permissions boundary and
-/// session policies, as far as each is needed.
+/// The order is that of the IAM User Guide, "How AWS enforcement code logic evaluates requests to
+/// allow or deny access": an explicit deny anywhere; then an Allow from each of resource control
+/// policies, service control policies, the resource's policy, identity policies, permissions
+/// boundary and session policies, as far as each is needed.
 pub fn evaluate<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Decision<'a> {
     let action = Action::new(request.action);
     Evaluation {
@@ -336,8 +336,8 @@ impl<'a> Evaluation<'_, 'a, '_> {
     }
 }
 
-/// What the statement that [`explain`](crate::explain) suggests for a resource would grant: it names
-/// the role of a session, and anyone else directly.
+/// What the statement that [`explain`](crate::explain) suggests for a resource would grant: it
+/// names the role of a session, and anyone else directly.
 const fn supplied_grant(principal: &Principal<'_>) -> Grant {
     match principal.kind {
         PrincipalKind::AssumedRole => Grant::Issuer,

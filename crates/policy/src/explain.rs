@@ -63,8 +63,8 @@ pub struct Explanation<'a> {
     pub closest: Option<Closest<'a>>,
     /// For an explicit deny: the statement that denied, as JSON.
     pub denied_by: Option<String>,
-    /// For an implicit deny: the smallest statements that would allow this very request, one for each
-    /// layer that lacks an Allow.
+    /// For an implicit deny: the smallest statements that would allow this very request, one for
+    /// each layer that lacks an Allow.
     pub suggestions: Vec<Suggestion>,
 }
 
@@ -311,7 +311,8 @@ fn suggestion(request: &Request<'_>, layers: &Layers<'_>, layer: Layer) -> Strin
     json
 }
 
-/// Some services' policies (ECR's) have no `Resource` element; a suggestion for them has none either.
+/// Some services' policies (ECR's) have no `Resource` element; a suggestion for them has none
+/// either.
 fn has_resources(layers: &Layers<'_>, layer: Layer) -> bool {
     match (layer, &layers.resource) {
         (Layer::Resource, Some(named)) => named

@@ -98,7 +98,8 @@ impl Key {
         }
     }
 
-    /// The text that a policy variable of this key stands for: only keys with a single value have one.
+    /// The text that a policy variable of this key stands for: only keys with a single value have
+    /// one.
     pub(crate) fn variable<'r>(&self, request: &Request<'r>) -> Option<Cow<'r, str>> {
         match self.seen(request) {
             Seen::One(item) => Some(item.into_text()),

@@ -1,15 +1,16 @@
 //! The IAM policy language: parse, validate, compile, evaluate, explain.
 //!
-//! A [`Policy`] is parsed once, when it is written, and decided from many times. [`evaluate`] takes a
-//! [`Request`] and the [`Layers`] of policies that apply to it and answers with a [`Decision`] that
-//! names the statement that decided. [`explain`] looks again, more slowly, and says what came closest
-//! and which statement would have allowed the request.
+//! A [`Policy`] is parsed once, when it is written, and decided from many times. [`evaluate`] takes
+//! a [`Request`] and the [`Layers`] of policies that apply to it and answers with a [`Decision`]
+//! that names the statement that decided. [`explain`] looks again, more slowly, and says what came
+//! closest and which statement would have allowed the request.
 //!
-//! The crate is pure: no I/O, no clock, no threads. Where AWS documentation is silent or contradicts
-//! itself, the choice made here is written down in [`adjudication`].
+//! The crate is pure: no I/O, no clock, no threads. Where AWS documentation is silent or
+//! contradicts itself, the choice made here is written down in [`adjudication`].
 //!
 //! ```
-//! use rolecall_policy::{evaluate, Context, Layers, NamedPolicy, Policy, PolicyKind, Principal, Request};
+//! use rolecall_policy::{evaluate, Context, Layers, NamedPolicy, Policy, PolicyKind};
+//! use rolecall_policy::{Principal, Request};
 //!
 //! let policy = Policy::parse(
 //!     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecs:Run*","Resource":"*"}}"#,

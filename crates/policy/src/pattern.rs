@@ -109,7 +109,8 @@ impl Pattern {
         self.matches_folding::<false>(text)
     }
 
-    /// As [`Pattern::matches_plain`] whatever the case of ASCII letters; the pattern is in lower case.
+    /// As [`Pattern::matches_plain`] whatever the case of ASCII letters; the pattern is in lower
+    /// case.
     #[inline]
     pub(crate) fn matches_ignoring_case(&self, text: &[u8]) -> bool {
         self.matches_folding::<true>(text)
@@ -163,8 +164,8 @@ impl Pattern {
     }
 }
 
-/// `strip_prefix`, that does not go on where the first byte decides. With `FOLD`, `prefix` is in lower case
-/// and the case of letters in `text` does not matter.
+/// `strip_prefix`, that does not go on where the first byte decides. With `FOLD`, `prefix` is in
+/// lower case and the case of letters in `text` does not matter.
 #[inline]
 fn strip<'t, const FOLD: bool>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     let Some(expected) = prefix.first() else {
@@ -212,8 +213,8 @@ impl Piece {
     }
 }
 
-/// A variable without a value makes the whole pattern match nothing. Wildcard characters in a value are
-/// ordinary characters.
+/// A variable without a value makes the whole pattern match nothing. Wildcard characters in a value
+/// are ordinary characters.
 fn matches_template(pieces: &[Piece], text: &str, request: &Request<'_>) -> bool {
     let mut values = Vec::with_capacity(pieces.len());
     for piece in pieces {
@@ -247,9 +248,9 @@ fn split_char(text: &[u8]) -> Option<(u8, &[u8])> {
 
 /// Matches tokens against all of `text`.
 ///
-/// On a mismatch the last run takes one character more. A segment run that reaches a colon gives up to
-/// the last unbounded run before it; nothing further back can help, because the shortest match of all
-/// that stands between two unbounded runs leaves the most for what follows.
+/// On a mismatch the last run takes one character more. A segment run that reaches a colon gives up
+/// to the last unbounded run before it; nothing further back can help, because the shortest match
+/// of all that stands between two unbounded runs leaves the most for what follows.
 #[inline]
 fn walk<'p, const FOLD: bool>(token: impl Fn(usize) -> Option<Token<'p>>, text: &[u8]) -> bool {
     let mut at = 0;

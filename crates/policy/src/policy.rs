@@ -101,8 +101,8 @@ impl Statement {
         })
     }
 
-    /// Whether the statement applies to a request, and how it names the caller. A statement without a
-    /// `Principal` is about the caller that it is attached to.
+    /// Whether the statement applies to a request, and how it names the caller. A statement without
+    /// a `Principal` is about the caller that it is attached to.
     #[inline]
     pub(crate) fn applies(
         &self,
@@ -236,7 +236,8 @@ impl Index {
     }
 }
 
-/// A parsed and compiled policy document: immutable, `Send` and `Sync`, made to be shared in an `Arc`.
+/// A parsed and compiled policy document: immutable, `Send` and `Sync`, made to be shared in an
+/// `Arc`.
 ///
 /// ```
 /// use rolecall_policy::{Effect, Policy, PolicyKind};
@@ -273,8 +274,9 @@ impl Policy {
         Self::compile(document, kind)
     }
 
-    /// Parses a document that AWS already accepted (AWS-managed, or stored): the grammar must hold, the
-    /// validation that IAM does on write is skipped. What cannot be understood is still refused.
+    /// Parses a document that AWS already accepted (AWS-managed, or stored): the grammar must hold,
+    /// the validation that IAM does on write is skipped. What cannot be understood is still
+    /// refused.
     ///
     /// # Errors
     /// `MalformedPolicyDocument` if the document is not a policy.
@@ -316,8 +318,8 @@ impl Policy {
             .flat_map(PrincipalSet::names)
     }
 
-    /// The policy with each named user and role tied to the unique id that `resolve` returns for its
-    /// ARN, as IAM does on save: a user or role made anew under the same name is somebody else.
+    /// The policy with each named user and role tied to the unique id that `resolve` returns for
+    /// its ARN, as IAM does on save: a user or role made anew under the same name is somebody else.
     ///
     /// # Errors
     /// `Invalid principal in policy: "AWS":"<arn>"` where `resolve` returns `None`.

@@ -31,8 +31,8 @@ pub struct Principal<'a> {
     pub arn: &'a str,
     /// The ARN behind a session: the role of a role session, the user of a federated-user session.
     pub issuer_arn: Option<&'a str>,
-    /// The unique id: `AIDA...` of a user or of the user behind a federated session, `AROA...` of the
-    /// role of a session, the account id of root; empty when there is none.
+    /// The unique id: `AIDA...` of a user or of the user behind a federated session, `AROA...` of
+    /// the role of a session, the account id of root; empty when there is none.
     pub unique_id: &'a str,
     /// The name of the session, of role and federated-user sessions.
     pub session_name: Option<&'a str>,

@@ -1,4 +1,5 @@
-//! Dates as the `Date*` operators know them: the W3C profile of ISO 8601, or seconds since the epoch.
+//! Dates as the `Date*` operators know them: the W3C profile of ISO 8601, or seconds since the
+//! epoch.
 //!
 //! <https://www.w3.org/TR/NOTE-datetime>; the ranges are those that IAM checks on write.
 
@@ -44,7 +45,8 @@ fn number(text: &str, min: i64, max: i64) -> Option<i64> {
         .filter(|value| (min..=max).contains(value))
 }
 
-/// A moment in milliseconds since the epoch, saturating; `None` if the text is not a date that IAM takes.
+/// A moment in milliseconds since the epoch, saturating; `None` if the text is not a date that IAM
+/// takes.
 pub(crate) fn parse_date_ms(text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     if !lower.contains('t') && !lower.contains('-') {

@@ -1,8 +1,8 @@
 //! What IAM refuses when a document is written, in IAM's words and in IAM's order.
 //!
-//! The messages are those that AWS returns; where several things are wrong at once, the order of the
-//! checks decides which one is reported. See [`adjudication`](crate::adjudication) for the ones that
-//! are less certain.
+//! The messages are those that AWS returns; where several things are wrong at once, the order of
+//! the checks decides which one is reported. See [`adjudication`](crate::adjudication) for the ones
+//! that are less certain.
 
 use crate::arn;
 use crate::condition::Operator;
@@ -382,7 +382,8 @@ fn check_trust_actions(statement: &RawStatement) -> Result<(), PolicyError> {
     }
 }
 
-/// Organizations do not pad short ARNs, so one without a wildcard at its end would be without effect.
+/// Organizations do not pad short ARNs, so one without a wildcard at its end would be without
+/// effect.
 fn check_short_arns(statement: &RawStatement, kind: PolicyKind) -> Result<(), PolicyError> {
     for resource in statement.resources.iter().flat_map(|list| &list.values) {
         let short = resource != "*" && colons_outside_variables(resource) < 5;

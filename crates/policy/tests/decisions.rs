@@ -1,11 +1,11 @@
-//! Decisions as data: every file of `tests/cases` but the documents' is a list of cases, each standing
-//! for a sentence of AWS documentation.
+//! Decisions as data: every file of `tests/cases` but the documents' is a list of cases, each
+//! standing for a sentence of AWS documentation.
 //!
 //! A case has policies by layer, a request, and what is expected: `allow <policy>[<statement>]`,
-//! `explicit deny <policy>[<statement>]`, `implicit deny <layer>`, `root user` or
-//! `no permission needed`. Policies are named by layer and position (`identity-0`, `scp-<level>-<n>`);
-//! a policy that is a list is a list of statements of Version 2012-10-17. What a case leaves out comes
-//! from `base()`.
+//! `explicit deny <policy>[<statement>]`, `implicit deny <layer>`, `root user` or `no permission
+//! needed`. Policies are named by layer and position (`identity-0`, `scp-<level>-<n>`); a policy
+//! that is a list is a list of statements of Version 2012-10-17. What a case leaves out comes from
+//! `base()`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -250,8 +250,8 @@ impl Case {
                     }
                 }
                 Layer::ResourceControl => panic!("resource control policies only deny"),
-                // These hold no Deny in a case that ends in an implicit deny, so that the suggestion
-                // may stand alone.
+                // These hold no Deny in a case that ends in an implicit deny, so that the
+                // suggestion may stand alone.
                 Layer::Resource => self.resource = Some(load(PolicyKind::Resource)),
                 Layer::Trust => self.resource = Some(load(PolicyKind::Trust)),
             }

@@ -1,7 +1,7 @@
 //! Every AWS-managed policy loads, if `ROLECALL_MANAGED_POLICIES` names a JSON file that has them.
 //!
-//! The file is an object by policy name. A policy is a document itself, or has one under `Document`,
-//! `document`, or in each entry of `versions`.
+//! The file is an object by policy name. A policy is a document itself, or has one under
+//! `Document`, `document`, or in each entry of `versions`.
 #![expect(
     clippy::disallowed_methods,
     reason = "the file is named by the environment"

@@ -1,9 +1,9 @@
 //! Drivers of the planners: each looks at the documents, plans, carries the plan out, and looks
 //! again.
 //!
-//! A driver takes no input: it is woken by changes and by the clock, reads the newest documents, and
-//! does what the planner says. What fails is tried again at the next turn; nothing is remembered
-//! that the documents do not say, but for when credentials expire.
+//! A driver takes no input: it is woken by changes and by the clock, reads the newest documents,
+//! and does what the planner says. What fails is tried again at the next turn; nothing is
+//! remembered that the documents do not say, but for when credentials expire.
 
 mod fargate;
 mod retention;

@@ -1,6 +1,7 @@
 //! Points in time as each protocol writes and reads them.
 //!
-//! Smithy `@timestampFormat`: <https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait>
+//! Smithy `@timestampFormat`:
+//! <https://smithy.io/2.0/spec/protocol-traits.html#timestampformat-trait>
 
 use rolecall_api::{Service, Timestamp, TimestampFormat};
 

@@ -71,7 +71,8 @@ fn service(model: &Model, wanted: &Wanted) -> Result<String> {
     Ok(format!(
         "/// The service.\npub static SERVICE: t::Service = t::Service {{ id: {:?}, service_id: {:?}, \
          signing_name: {:?}, api_version: {:?}, target_prefix: {:?}, xml_namespace: {:?}, \
-         protocols: &[{}], query_compatible: {}, shapes: SHAPES, patterns: &PATTERNS, operations: OPERATIONS, \
+         protocols: &[{}], query_compatible: {}, shapes: SHAPES, \
+         patterns: &PATTERNS, operations: OPERATIONS, \
          errors: ERRORS }};\n\n",
         wanted.id,
         model.meta("serviceId").context("no serviceId")?,

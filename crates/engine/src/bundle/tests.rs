@@ -1,3 +1,5 @@
+//! Tests of `bundle`.
+
 use super::*;
 use crate::ids::{ContainerName, TaskId};
 

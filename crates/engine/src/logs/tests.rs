@@ -1,3 +1,5 @@
+//! Tests of `logs`.
+
 use super::*;
 
 fn lines(reader: &mut LogReader) -> Vec<(u8, bool, Vec<u8>)> {

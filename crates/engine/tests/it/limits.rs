@@ -124,7 +124,8 @@ async fn programs_can_read_their_limits() {
     let lab = Lab::new().await;
     let script = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes \
                   2>/dev/null; \
-                  for f in memory.max memory/memory.limit_in_bytes cpu/cpu.shares pids/pids.max; do \
+                  for f in memory.max memory/memory.limit_in_bytes cpu/cpu.shares \
+                  pids/pids.max; do \
                   [ ! -e /sys/fs/cgroup/$f ] || (echo 500000000 > /sys/fs/cgroup/$f) 2>/dev/null \
                   && [ -e /sys/fs/cgroup/$f ] && echo $f is writable; done; echo done";
     let spec = ContainerSpec {

@@ -1,3 +1,5 @@
+//! Tests of `pattern`.
+
 use super::*;
 use crate::context::Context;
 use crate::principal::Principal;

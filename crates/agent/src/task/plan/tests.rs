@@ -292,12 +292,19 @@ fn step(task: &mut [PlanContainer], plan: &Plan, choice: u8, now_ms: i64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 512,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     /// However containers behave, a task that is to be stopped stops, a stopped one stays so, and
     /// nothing is started on the way down.
     #[test]
-    fn a_stop_always_ends(mut task in any_task(), choices in prop::collection::vec(any::<u8>(), 0..40)) {
+    fn a_stop_always_ends(
+        mut task in any_task(),
+        choices in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
         let mut now_ms = 1_000;
         for choice in choices {
             let plan = run(&task, now_ms);

@@ -1,3 +1,5 @@
+//! Tests of `apply`.
+
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `store`.
+
 use std::sync::atomic::AtomicUsize;
 
 use tokio::io::AsyncRead;
