@@ -1,5 +1,6 @@
 //! `cargo xtask`: the one entry point for codegen, tidy and bench.
 
+mod authorization_data;
 mod codegen;
 mod managed_policies;
 mod models;
@@ -42,6 +43,11 @@ const COMMANDS: &[Command] = &[
         models::run,
     ),
     (
+        "authorization-data",
+        "download the service authorization data, print where it is",
+        authorization_data::run,
+    ),
+    (
         "managed-policies",
         "write crates/identity/data/managed-policies.bin (--check: only compare)",
         managed_policies::run,
@@ -77,7 +83,7 @@ fn dispatch(args: &[String]) -> Result<()> {
 fn usage() -> String {
     let mut text = String::from("cargo xtask COMMAND, one of:");
     for (name, about, _) in COMMANDS {
-        text.push_str(&format!("\n  {name:14} {about}"));
+        text.push_str(&format!("\n  {name:18} {about}"));
     }
     text
 }

@@ -46,6 +46,10 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
     if let Some(cases) = cases {
         command.env("ROLECALL_BOTOCORE_TESTS", cases);
     }
+    // Taken by npm, which not every machine has.
+    if let Ok(data) = crate::authorization_data::folder() {
+        command.env("ROLECALL_IAM_DATA", data);
+    }
     finish(command.args(args), "the tests")
 }
 

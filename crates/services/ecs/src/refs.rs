@@ -89,6 +89,13 @@ impl ClusterRef {
 pub(crate) fn own_resource(info: &RequestInfo, text: &str, kind: &str) -> Result<String, AwsError> {
     let arn = Arn::parse(text)
         .map_err(|_| errors::invalid_identifier("Unexpected number of separators"))?;
+    if arn.partition() != "aws" {
+        // Another spelling of what policies name in one way would evade a Deny.
+        return Err(errors::invalid_identifier(format_args!(
+            "Identifier is for partition {}. Your partition is aws",
+            arn.partition()
+        )));
+    }
     let (found, rest) = arn.type_and_id();
     if arn.service() != "ecs" || found != kind {
         return Err(errors::invalid_identifier(format_args!(
@@ -131,17 +138,14 @@ pub(crate) struct DefinitionRef {
     pub(crate) family: String,
     /// The revision; the latest active one if none is given.
     pub(crate) revision: Option<u32>,
-    /// The ARN, if one was given.
-    arn: Option<String>,
 }
 
 impl DefinitionRef {
     /// Reads `family`, `family:revision`, or an ARN of either; `None` if it is none of them.
     pub(crate) fn parse(info: &RequestInfo, given: &str) -> Option<Self> {
-        let arn = given.starts_with("arn:").then(|| given.to_owned());
-        let named = match &arn {
-            Some(arn) => own_resource(info, arn, "task-definition").ok()?,
-            None => given.to_owned(),
+        let named = match given.starts_with("arn:") {
+            true => own_resource(info, given, "task-definition").ok()?,
+            false => given.to_owned(),
         };
         let (family, revision) = match named.split_once(':') {
             Some((family, revision)) => (family, Some(revision.parse().ok()?)),
@@ -150,20 +154,18 @@ impl DefinitionRef {
         is_name(family).then(|| Self {
             family: family.to_owned(),
             revision,
-            arn,
         })
     }
 
-    /// The ARN that access is decided on: as it was given, so without a revision if none was
-    /// given.
+    /// The ARN that access is decided on: without a revision if none was given, and always in its
+    /// one form, however it was written (`arn:aws-cn:`, `web:01`), so that a Deny cannot be evaded.
     pub(crate) fn access_arn(&self, info: &RequestInfo) -> String {
-        match (&self.arn, self.revision) {
-            (Some(arn), _) => arn.clone(),
-            (None, Some(revision)) => arn(
+        match self.revision {
+            Some(revision) => arn(
                 info,
                 format_args!("task-definition/{}:{revision}", self.family),
             ),
-            (None, None) => arn(info, format_args!("task-definition/{}", self.family)),
+            None => arn(info, format_args!("task-definition/{}", self.family)),
         }
     }
 

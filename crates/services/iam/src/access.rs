@@ -2,7 +2,9 @@
 //!
 //! Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS
 //! Identity and Access Management (IAM)". Resources are named with their stored path; one that does
-//! not exist is named with the path `/`, so that a caller without permission cannot tell.
+//! not exist is named with the path `/`, so that a caller without permission cannot tell. Tags of
+//! users and roles are known as `aws:ResourceTag` and `iam:ResourceTag`, those of policies and
+//! instance profiles as `aws:ResourceTag` alone.
 
 use rolecall_base::Tags;
 use rolecall_identity::{CallerKind, CustomerPolicy, InstanceProfile, Role, User, name_key};
@@ -82,8 +84,7 @@ pub(crate) fn instance_profile(
         .snap
         .get::<InstanceProfile>(&name_key(req.account(), name))
     {
-        Some(profile) => AccessCheck::new(action, profile.arn.clone())
-            .service_resource_tags("iam", &profile.tags),
+        Some(profile) => AccessCheck::new(action, profile.arn.clone()).resource_tags(&profile.tags),
         None => AccessCheck::new(action, req.info.iam_arn(format!("instance-profile/{name}"))),
     }
 }
@@ -92,7 +93,7 @@ pub(crate) fn instance_profile(
 pub(crate) fn policy(req: &AccessRequest<'_>, action: &'static str, arn: &str) -> AccessCheck {
     let check = AccessCheck::new(action, arn);
     match CustomerPolicy::by_arn(req.snap, arn) {
-        Some(policy) => check.service_resource_tags("iam", &policy.tags),
+        Some(policy) => check.resource_tags(&policy.tags),
         None => check,
     }
 }

@@ -13,6 +13,7 @@ pub mod events;
 pub mod group;
 pub mod stream;
 
+mod access;
 mod documents;
 mod errors;
 mod names;

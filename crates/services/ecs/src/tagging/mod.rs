@@ -39,7 +39,8 @@ impl Tagged {
             errors::invalid("The specified ARN is not valid. Specify a valid ARN and try again.")
         };
         let arn = Arn::parse(given).map_err(|_| malformed())?;
-        let own = arn.service() == "ecs"
+        let own = arn.partition() == "aws"
+            && arn.service() == "ecs"
             && arn.account() == info.account().as_str()
             && arn.region() == info.region.as_str();
         if !own {
@@ -51,7 +52,10 @@ impl Tagged {
             "task" => Self::Task(key(info, rest)),
             "capacity-provider" => Self::Provider(key(info, rest)),
             "task-definition" => {
-                let named = DefinitionRef::parse(info, given).ok_or_else(malformed)?;
+                let named = DefinitionRef::parse(info, given)
+                    // Access is decided on the ARN as it is given, so there is one way to give it.
+                    .filter(|named| named.access_arn(info) == given)
+                    .ok_or_else(malformed)?;
                 let revision = named.revision.ok_or_else(malformed)?;
                 Self::Definition(key(
                     info,

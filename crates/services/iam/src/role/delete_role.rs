@@ -21,7 +21,7 @@ impl Operation for DeleteRole {
     const EXAMPLE: &'static str = r#"{"RoleName":"app"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(access::role(req, "iam:DeleteRole", required(&input.role_name)).into())
+        Ok(access::bounded_role(req, "iam:DeleteRole", required(&input.role_name)).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

@@ -20,7 +20,7 @@ impl Operation for UpdateAssumeRolePolicy {
     const EXAMPLE: &'static str = r#"{"RoleName":"app","PolicyDocument":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"ecs-tasks.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}}"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(access::role(
+        Ok(access::bounded_role(
             req,
             "iam:UpdateAssumeRolePolicy",
             required(&input.role_name),

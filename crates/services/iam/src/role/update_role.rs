@@ -22,7 +22,7 @@ impl Operation for UpdateRole {
         r#"{"RoleName":"app","Description":"The app","MaxSessionDuration":7200}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(access::role(req, "iam:UpdateRole", required(&input.role_name)).into())
+        Ok(access::bounded_role(req, "iam:UpdateRole", required(&input.role_name)).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

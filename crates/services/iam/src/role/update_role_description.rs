@@ -20,7 +20,10 @@ impl Operation for UpdateRoleDescription {
     const EXAMPLE: &'static str = r#"{"RoleName":"app","Description":"The app"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(access::role(req, "iam:UpdateRoleDescription", required(&input.role_name)).into())
+        Ok(
+            access::bounded_role(req, "iam:UpdateRoleDescription", required(&input.role_name))
+                .into(),
+        )
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

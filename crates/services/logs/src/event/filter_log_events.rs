@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use rolecall_api::logs::{FilterLogEventsResponse, FilteredLogEvent};
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_op::{Access, AccessRequest, DataContext, DataOperation};
 
 use crate::documents::{LogGroup, LogStream};
 use crate::events::{EventStore, GroupEvent, GroupPage, LogEvents, ReadLimits};
 use crate::pattern::Pattern;
-use crate::{errors, names, tokens};
+use crate::{access, errors, names, tokens};
 
 /// How many events one call looks at before it answers with a token, matching or not.
 const LOOKED_AT_MAX: usize = 100_000;
@@ -27,8 +27,7 @@ impl DataOperation for FilterLogEvents {
     const EXAMPLE: &'static str = r#"{"logGroupName":"/ecs/app","filterPattern":"ERROR"}"#;
 
     fn access(input: &Input<Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        let resource = names::group_resource(req.info, named(input)?);
-        Ok(AccessCheck::new("logs:FilterLogEvents", resource).into())
+        Ok(access::group(req, "logs:FilterLogEvents", named(input)?).into())
     }
 
     async fn handle(input: Input<Api>, ctx: DataContext) -> Result<Output<Api>, AwsError> {

@@ -3,11 +3,11 @@
 use rolecall_api::logs::{GetLogEventsResponse, OutputLogEvent};
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_op::{Access, AccessRequest, DataContext, DataOperation};
 
 use crate::events::{EventStore, LogEvents, ReadLimits};
 use crate::names::{self, required};
-use crate::{errors, tokens};
+use crate::{access, errors, tokens};
 
 /// Reads a stream: from the newest events backward, or from the oldest forward. At either end the
 /// token that was given comes back.
@@ -22,8 +22,8 @@ impl DataOperation for GetLogEvents {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let group = named(input)?;
-        let resource = names::stream_arn(req.info, group, required(&input.log_stream_name));
-        Ok(AccessCheck::new("logs:GetLogEvents", resource).into())
+        let stream = required(&input.log_stream_name);
+        Ok(access::stream(req, "logs:GetLogEvents", group, stream).into())
     }
 
     async fn handle(

@@ -5,11 +5,11 @@ use rolecall_api::logs::{
 };
 use rolecall_base::{AwsError, Timestamp};
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_op::{Access, AccessRequest, DataContext, DataOperation};
 
-use crate::errors;
 use crate::events::{EventStore, LogEvents};
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// The most bytes of a batch: messages in UTF-8 and 26 for each event.
 const BATCH_BYTES_MAX: usize = 1_048_576;
@@ -28,8 +28,8 @@ impl DataOperation for PutLogEvents {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let group = required(&input.log_group_name);
-        let resource = names::stream_arn(req.info, group, required(&input.log_stream_name));
-        Ok(AccessCheck::new("logs:PutLogEvents", resource).into())
+        let stream = required(&input.log_stream_name);
+        Ok(access::stream(req, "logs:PutLogEvents", group, stream).into())
     }
 
     async fn handle(

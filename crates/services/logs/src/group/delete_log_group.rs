@@ -3,13 +3,13 @@
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_op::{Access, AccessRequest, DataContext, DataOperation};
 use rolecall_store::Txn;
 
 use crate::documents::{LogGroup, LogStream};
-use crate::errors;
 use crate::events::{EventStore, LogEvents};
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// Deletes a log group with its streams and all of their events.
 ///
@@ -24,8 +24,8 @@ impl DataOperation for DeleteLogGroup {
     const EXAMPLE: &'static str = r#"{"logGroupName":"/ecs/app"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        let resource = names::group_resource(req.info, required(&input.log_group_name));
-        Ok(AccessCheck::new("logs:DeleteLogGroup", resource).into())
+        let group = required(&input.log_group_name);
+        Ok(access::group(req, "logs:DeleteLogGroup", group).into())
     }
 
     async fn handle(

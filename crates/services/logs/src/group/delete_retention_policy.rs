@@ -3,12 +3,12 @@
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::documents::LogGroup;
-use crate::errors;
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// Lets a group keep its events for ever.
 ///
@@ -20,8 +20,8 @@ impl Operation for DeleteRetentionPolicy {
     const EXAMPLE: &'static str = r#"{"logGroupName":"/ecs/app"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        let resource = names::group_resource(req.info, required(&input.log_group_name));
-        Ok(AccessCheck::new("logs:DeleteRetentionPolicy", resource).into())
+        let group = required(&input.log_group_name);
+        Ok(access::group(req, "logs:DeleteRetentionPolicy", group).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

@@ -3,12 +3,12 @@
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::documents::LogGroup;
-use crate::errors;
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// The numbers of days that CloudWatch Logs knows.
 const DAYS: [i32; 23] = [
@@ -26,8 +26,8 @@ impl Operation for PutRetentionPolicy {
     const EXAMPLE: &'static str = r#"{"logGroupName":"/ecs/app","retentionInDays":14}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        let resource = names::group_resource(req.info, required(&input.log_group_name));
-        Ok(AccessCheck::new("logs:PutRetentionPolicy", resource).into())
+        let group = required(&input.log_group_name);
+        Ok(access::group(req, "logs:PutRetentionPolicy", group).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

@@ -7,12 +7,12 @@ use rolecall_api::logs::{ListTagsForResourceResponse, ListTagsLogGroupResponse};
 use rolecall_base::tags::TAGS_MAX;
 use rolecall_base::{AwsError, Tags};
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation, RequestInfo};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation, RequestInfo};
 use rolecall_store::Txn;
 
 use crate::documents::LogGroup;
-use crate::errors;
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// Sets tags of a group that is named.
 ///
@@ -51,14 +51,9 @@ impl Operation for TagLogGroup {
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let name = required(&input.log_group_name);
         let tags = pairs(input.tags.as_ref());
-        Ok(check(
-            "logs:TagLogGroup",
-            req,
-            name,
-            names::group_resource(req.info, name),
-        )
-        .request_tags(&tags)
-        .into())
+        Ok(access::group(req, "logs:TagLogGroup", name)
+            .request_tags(&tags)
+            .into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
@@ -75,14 +70,9 @@ impl Operation for UntagLogGroup {
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let name = required(&input.log_group_name);
         let keys = input.tags.clone().unwrap_or_default();
-        Ok(check(
-            "logs:UntagLogGroup",
-            req,
-            name,
-            names::group_resource(req.info, name),
-        )
-        .tag_keys(keys)
-        .into())
+        Ok(access::group(req, "logs:UntagLogGroup", name)
+            .tag_keys(keys)
+            .into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
@@ -98,8 +88,7 @@ impl Operation for ListTagsLogGroup {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let name = required(&input.log_group_name);
-        let resource = names::group_resource(req.info, name);
-        Ok(check("logs:ListTagsLogGroup", req, name, resource).into())
+        Ok(access::group(req, "logs:ListTagsLogGroup", name).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
@@ -118,9 +107,11 @@ impl Operation for TagResource {
         let arn = required(&input.resource_arn);
         let tags = pairs(input.tags.as_ref());
         let name = names::group_of_arn(arn).unwrap_or_default();
-        Ok(check("logs:TagResource", req, name, arn.to_owned())
-            .request_tags(&tags)
-            .into())
+        Ok(
+            access::within(req, "logs:TagResource", name, arn.to_owned())
+                .request_tags(&tags)
+                .into(),
+        )
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
@@ -138,9 +129,11 @@ impl Operation for UntagResource {
         let arn = required(&input.resource_arn);
         let name = names::group_of_arn(arn).unwrap_or_default();
         let keys = input.tag_keys.clone().unwrap_or_default();
-        Ok(check("logs:UntagResource", req, name, arn.to_owned())
-            .tag_keys(keys)
-            .into())
+        Ok(
+            access::within(req, "logs:UntagResource", name, arn.to_owned())
+                .tag_keys(keys)
+                .into(),
+        )
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
@@ -158,7 +151,7 @@ impl Operation for ListTagsForResource {
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let arn = required(&input.resource_arn);
         let name = names::group_of_arn(arn).unwrap_or_default();
-        Ok(check("logs:ListTagsForResource", req, name, arn.to_owned()).into())
+        Ok(access::within(req, "logs:ListTagsForResource", name, arn.to_owned()).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
@@ -168,18 +161,6 @@ impl Operation for ListTagsForResource {
             tags: Some(map(&group.tags)),
         })
     }
-}
-
-/// The check of a tagging action, with the tags that the group carries.
-fn check(
-    action: &'static str,
-    req: &AccessRequest<'_>,
-    name: &str,
-    resource: String,
-) -> AccessCheck {
-    let group = req.snap.get::<LogGroup>(&names::group_key(req.info, name));
-    let tags = group.map(|g| g.tags.clone()).unwrap_or_default();
-    AccessCheck::new(action, resource).resource_tags(&tags)
 }
 
 /// The group that an ARN of this account and region names; the tagging operations take it without

@@ -3,12 +3,12 @@
 use rolecall_api::Empty;
 use rolecall_base::{AwsError, rng};
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::documents::LogStream;
-use crate::errors;
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// Makes a log stream in a group.
 ///
@@ -21,8 +21,8 @@ impl Operation for CreateLogStream {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let group = required(&input.log_group_name);
-        let resource = names::stream_arn(req.info, group, required(&input.log_stream_name));
-        Ok(AccessCheck::new("logs:CreateLogStream", resource).into())
+        let stream = required(&input.log_stream_name);
+        Ok(access::stream(req, "logs:CreateLogStream", group, stream).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

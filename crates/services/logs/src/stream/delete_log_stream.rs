@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_op::{Access, AccessRequest, DataContext, DataOperation};
 use rolecall_store::Txn;
 
 use crate::documents::LogStream;
-use crate::errors;
 use crate::events::{EventStore, LogEvents};
 use crate::names::{self, required};
+use crate::{access, errors};
 
 /// Deletes a log stream with all of its events.
 ///
@@ -24,8 +24,8 @@ impl DataOperation for DeleteLogStream {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let group = required(&input.log_group_name);
-        let resource = names::stream_arn(req.info, group, required(&input.log_stream_name));
-        Ok(AccessCheck::new("logs:DeleteLogStream", resource).into())
+        let stream = required(&input.log_stream_name);
+        Ok(access::stream(req, "logs:DeleteLogStream", group, stream).into())
     }
 
     async fn handle(

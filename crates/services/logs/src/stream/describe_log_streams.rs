@@ -3,12 +3,12 @@
 use rolecall_api::logs::{DescribeLogStreamsResponse, LogStream as Shown};
 use rolecall_base::{AwsError, page};
 use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_op::{Access, AccessRequest, DataContext, DataOperation};
 
 use crate::documents::LogStream;
-use crate::errors;
 use crate::events::{EventStore, LogEvents, StreamFigures};
 use crate::names;
+use crate::{access, errors};
 
 /// Lists the streams of a group, by name or by the time of their last event.
 ///
@@ -20,9 +20,7 @@ impl DataOperation for DescribeLogStreams {
     const EXAMPLE: &'static str = r#"{"logGroupName":"/ecs/app"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        let group = named(input)?;
-        let resource = names::group_resource(req.info, group);
-        Ok(AccessCheck::new("logs:DescribeLogStreams", resource).into())
+        Ok(access::group(req, "logs:DescribeLogStreams", named(input)?).into())
     }
 
     async fn handle(

@@ -1,0 +1,44 @@
+//! The checks that operations on groups and streams declare.
+//!
+//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
+//! CloudWatch Logs": what is done to a group or to a stream in it may be conditioned on the group's
+//! tags.
+
+use rolecall_op::{AccessCheck, AccessRequest};
+
+use crate::documents::LogGroup;
+use crate::names;
+
+/// `action` on a group, or on something in it that `resource` names, with the group's tags.
+pub(crate) fn within(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    group: &str,
+    resource: String,
+) -> AccessCheck {
+    let check = AccessCheck::new(action, resource);
+    match req.snap.get::<LogGroup>(&names::group_key(req.info, group)) {
+        Some(group) => check.resource_tags(&group.tags),
+        None => check,
+    }
+}
+
+/// `action` on a group.
+pub(crate) fn group(req: &AccessRequest<'_>, action: &'static str, group: &str) -> AccessCheck {
+    within(req, action, group, names::group_resource(req.info, group))
+}
+
+/// `action` on a stream of a group.
+pub(crate) fn stream(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    group: &str,
+    stream: &str,
+) -> AccessCheck {
+    within(
+        req,
+        action,
+        group,
+        names::stream_arn(req.info, group, stream),
+    )
+}
