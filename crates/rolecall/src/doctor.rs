@@ -17,13 +17,14 @@ pub(crate) fn is_root() -> bool {
 
 pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let checks = rolecall_engine::doctor::host_report();
-    let all_well = checks.iter().all(|check| check.ok);
+    let can_run = checks.iter().all(|check| check.ok || !check.required);
     let text = if args.json {
         let rows: Vec<_> = checks
             .iter()
             .map(|c| {
                 serde_json::json!({
-                    "name": c.name, "ok": c.ok, "found": c.found, "fix": c.how_to_fix,
+                    "name": c.name, "ok": c.ok, "required": c.required,
+                    "found": c.found, "fix": c.how_to_fix,
                 })
             })
             .collect();
@@ -32,16 +33,20 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
         let width = checks.iter().map(|c| c.name.len()).max().unwrap_or(0);
         let mut text = String::new();
         for check in &checks {
-            let mark = if check.ok { "ok     " } else { "MISSING" };
+            let mark = match (check.ok, check.required) {
+                (true, _) => "ok      ",
+                (false, true) => "MISSING ",
+                (false, false) => "optional",
+            };
             text.push_str(&format!("{mark}  {:width$}  {}\n", check.name, check.found));
             if !check.ok {
                 text.push_str(&format!(
-                    "         {:width$}  fix: {}\n",
+                    "          {:width$}  fix: {}\n",
                     "", check.how_to_fix
                 ));
             }
         }
-        text.push_str(if all_well {
+        text.push_str(if can_run {
             "\nThis machine can run tasks.\n"
         } else {
             "\nThis machine cannot run tasks yet; `rolecall up --no-tasks` serves the APIs alone.\n"
@@ -51,7 +56,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
     std::io::stdout()
         .write_all(text.as_bytes())
         .context("print")?;
-    Ok(if all_well {
+    Ok(if can_run {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

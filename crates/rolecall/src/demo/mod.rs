@@ -103,7 +103,7 @@ impl<'a> Story<'a> {
             .chapter("With the three statements that Rolecall named, put into the roles");
         let mut execution = vec![allow(&without(&["ecr:BatchGetImage", "logs:PutLogEvents"]))];
         // The record names one stream; a role for every task takes the group.
-        execution.extend(remedies.iter().map(|denial| widened(denial)));
+        execution.extend(remedies.iter().map(widened));
         self.aws.put_policy(EXECUTION_ROLE, &execution).await?;
         self.aws
             .put_policy(TASK_ROLE, &[statement(&task_remedy)])
