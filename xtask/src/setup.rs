@@ -48,6 +48,14 @@ const TEST: &[Need] = &[
         brings: &["/usr/bin/skopeo"],
     },
     Need {
+        package: "docker.io",
+        brings: &[
+            "/usr/sbin/dockerd",
+            "/usr/bin/dockerd",
+            "/usr/local/bin/dockerd",
+        ],
+    },
+    Need {
         package: "python3-venv",
         brings: &["/usr/share/doc/python3-venv"],
     },

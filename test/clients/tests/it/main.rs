@@ -6,6 +6,8 @@ mod access;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod host;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod policies;
@@ -13,5 +15,7 @@ mod policies;
 mod recorded;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod tasks;
 #[cfg(test)]
 mod terraform;

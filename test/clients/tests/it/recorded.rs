@@ -11,7 +11,11 @@ use rolecall_testkit::raw::{RawRequest, RawResponse, now};
 use serde_json::Value;
 
 const CALLS: &str = include_str!("../../fixtures/calls.json");
-const REGION: &str = "ap-northeast-1";
+/// The region of the recording.
+pub(crate) const REGION: &str = "ap-northeast-1";
+
+/// How many calls plan and apply are.
+const APPLY: usize = 30;
 
 fn replay(node: &Node, call: &Value) -> RawResponse {
     let text = |name: &str| call[name].as_str().unwrap().to_owned();
@@ -31,6 +35,15 @@ fn replay(node: &Node, call: &Value) -> RawResponse {
         .signed(&node.root.credentials(), REGION, &service, now())
         .unwrap();
     signed.send(&node.address).unwrap()
+}
+
+/// Makes what the recorded `terraform apply` made: the calls up to the first plan after it.
+pub(crate) fn apply(node: &Node) {
+    let calls: Vec<Value> = serde_json::from_str(CALLS).unwrap();
+    for call in calls.iter().take(APPLY) {
+        let answer = replay(node, call);
+        assert_eq!(answer.status, 200, "{call}: {}", answer.body);
+    }
 }
 
 #[test]
