@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one entry point for codegen, tidy and bench.
 
 mod authorization_data;
+mod bench;
 mod codegen;
 mod managed_policies;
 mod models;
@@ -51,6 +52,11 @@ const COMMANDS: &[Command] = &[
         "managed-policies",
         "write crates/identity/data/managed-policies.bin (--check: only compare)",
         managed_policies::run,
+    ),
+    (
+        "bench",
+        "measure beside others: api, decision, start, task, store (--json, --seconds, --runs)",
+        bench::run,
     ),
     (
         "tidy",

@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["rolecall-agent", "rolecall-registry", "rolecall-reconcile"],
     &["rolecall"],
     &["rolecall-testkit"],
-    &["rolecall-clients", "rolecall-sim"],
+    &["rolecall-clients", "rolecall-load", "rolecall-sim"],
     &["xtask"],
 ];
 
