@@ -305,7 +305,7 @@ fn bearer(header: &str) -> Option<Challenge> {
     challenge
         .realm
         .parse::<Uri>()
-        .is_ok_and(|u| u.host().is_some())
+        .is_ok_and(|u| u.scheme().is_some())
         .then_some(challenge)
 }
 

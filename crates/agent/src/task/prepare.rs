@@ -312,7 +312,7 @@ fn surroundings(shared: &Shared, entry: &TaskEntry, container: &str) -> Surround
     Surroundings {
         credentials_path: shared.credentials.path(&entry.task.arn),
         metadata_id: own.map(|c| c.metadata_id.clone()).unwrap_or_default(),
-        region: shared.config.region.clone(),
+        region: entry.region().unwrap_or(&shared.config.region).to_owned(),
         endpoint: shared.config.endpoint_in_task.clone(),
         hostname: interface
             .and_then(|i| i.private_dns_name.clone())

@@ -140,7 +140,7 @@ impl Runner {
 
     /// Takes up what runs, without starting anything: the task is to be stopped.
     fn take_up(&mut self) -> Result<(), CannotStart> {
-        let admitted = prepare::admit(&self.entry.task, &self.shared.config.region)?;
+        let admitted = prepare::admit(&self.entry.task, self.region())?;
         self.show_record();
         self.fill_slots(admitted, Vec::new());
         Ok(())
@@ -149,14 +149,17 @@ impl Runner {
     /// Gets everything ready that the plan's starts need.
     async fn prepare(&mut self) -> Result<(), CannotStart> {
         let (shared, entry) = (self.shared.clone(), self.entry.clone());
-        let admitted = prepare::admit(&entry.task, &shared.config.region)?;
+        let admitted = prepare::admit(&entry.task, self.region())?;
         if self.handle.is_none() {
             let sandbox = prepare::sandbox(&entry)?;
             self.keep_record();
-            let engine = shared.engine.clone();
-            self.sandbox = Some(tokio::spawn(
-                async move { engine.create_task(sandbox).await },
-            ));
+            let (engine, before) = (shared.engine.clone(), entry.before.get().cloned());
+            self.sandbox = Some(tokio::spawn(async move {
+                if let Some(before) = before {
+                    before.is_gone().await;
+                }
+                engine.create_task(sandbox).await
+            }));
         }
         self.show_record();
         let exists =
@@ -237,6 +240,10 @@ impl Runner {
         let _ = self.entry.handle.set(handle.clone());
         self.handle = Some(handle.clone());
         Ok(handle)
+    }
+
+    fn region(&self) -> &str {
+        self.entry.region().unwrap_or(&self.shared.config.region)
     }
 
     fn keep_record(&self) {

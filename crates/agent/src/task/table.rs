@@ -26,6 +26,10 @@ pub(crate) struct TaskEntry {
     pub(crate) desired: watch::Sender<DesiredStatus>,
     /// The engine's task once there is one.
     pub(crate) handle: OnceLock<TaskHandle>,
+    /// True once nothing of it is left on this machine.
+    pub(crate) gone: watch::Sender<bool>,
+    /// An ended task that had the same address, and may still be on its way out.
+    pub(crate) before: OnceLock<Arc<TaskEntry>>,
     /// What the task's containers may still ask of the endpoint.
     bucket: Mutex<Bucket>,
 }
@@ -52,6 +56,8 @@ impl TaskEntry {
             view: Mutex::new(TaskView::new(&task)),
             desired: watch::Sender::new(task.desired_status),
             handle: OnceLock::new(),
+            gone: watch::Sender::new(false),
+            before: OnceLock::new(),
             bucket: Mutex::new(Bucket {
                 tokens: BURST,
                 at: Instant::now(),
@@ -68,6 +74,17 @@ impl TaskEntry {
             changed
         });
         self.view.lock().desired = DesiredStatus::Stopped;
+    }
+
+    /// The region in the task's ARN.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.task.arn.split(':').nth(3).filter(|r| !r.is_empty())
+    }
+
+    /// Returns once nothing of the task is left.
+    pub(crate) async fn is_gone(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.gone.subscribe().wait_for(|gone| *gone).await;
     }
 
     /// Whether the endpoint may answer once more now.
@@ -135,7 +152,12 @@ impl TaskTable {
         let mut inner = self.inner.lock();
         inner.tasks.insert(entry.task.arn.clone(), entry.clone());
         if let Some(address) = entry.address {
-            inner.by_address.insert(address, entry.clone());
+            let before = inner.by_address.insert(address, entry.clone());
+            if let Some(before) = before.filter(|b| !Arc::ptr_eq(b, entry)) {
+                // The control plane has the address back when a task is over, which is a little
+                // before it is gone from here.
+                let _ = entry.before.set(before);
+            }
         }
     }
 
@@ -151,6 +173,7 @@ impl TaskTable {
         {
             inner.by_address.remove(&address);
         }
+        entry.gone.send_replace(true);
         inner.ended.push_back(entry.task.arn.clone());
         if inner.ended.len() > REMEMBERED {
             inner.ended.pop_front();

@@ -236,6 +236,10 @@ fn any_task() -> impl Strategy<Value = Vec<PlanContainer>> {
     })
 }
 
+fn some_choices() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 0..60)
+}
+
 /// Carries a plan out: the world does as it is told, `choices` decide what happens by itself.
 fn step(task: &mut [PlanContainer], plan: &Plan, choice: u8, now_ms: i64) {
     for action in &plan.actions {
@@ -303,7 +307,7 @@ proptest! {
     #[test]
     fn a_stop_always_ends(
         mut task in any_task(),
-        choices in prop::collection::vec(any::<u8>(), 0..40),
+        choices in some_choices(),
     ) {
         let mut now_ms = 1_000;
         for choice in choices {
@@ -327,7 +331,7 @@ proptest! {
 
     /// A task that can neither act nor wait for a time waits for a container that is alive.
     #[test]
-    fn nothing_hangs(mut task in any_task(), choices in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn nothing_hangs((mut task, choices) in (any_task(), some_choices())) {
         let mut now_ms = 1_000;
         for choice in choices {
             let plan = run(&task, now_ms);
