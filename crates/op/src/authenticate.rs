@@ -7,7 +7,7 @@ use parking_lot::RwLock;
 use rolecall_api::shape::Protocol;
 use rolecall_base::{AccountId, AwsError, Fault, Region, Timestamp};
 use rolecall_identity::{
-    AccessKey, Account, Caller, CallerKind, KeyStatus, SessionClaims, TokenKey,
+    AccessKey, Account, Caller, CallerKind, KeyStatus, SessionClaims, SessionKind, TokenKey,
 };
 use rolecall_sigv4::{
     AmzTime, AuthError, BodyHash, Family, Parsed, Policy, RequestView, SigningKey,
@@ -75,6 +75,9 @@ impl Authenticator {
         let credential = self
             .credential(&snap, &core.settings.account, parsed, now)
             .map_err(|e| refuse(&e))?;
+        if route.service.id == "iam" && is_without_iam(credential.caller.session()) {
+            return Err(refuse(&AuthError::InvalidToken));
+        }
         let key = self.signing_key(parsed, &credential.secret);
         let body = BodyHash::Sha256(rolecall_sigv4::sha256(body));
         let view = RequestView {
@@ -166,6 +169,21 @@ impl Authenticator {
         keys.insert(scope, (Arc::clone(secret), key.clone()));
         key
     }
+}
+
+/// Whether a session of a user or a federated user may not call IAM: all that were made without
+/// multi-factor authentication.
+///
+/// Source: STS API Reference, `GetSessionToken` and `GetFederationToken`: "You cannot call any IAM
+/// API operations unless MFA authentication information is included in the request."
+fn is_without_iam(session: Option<&SessionClaims>) -> bool {
+    let of_user = |kind: &SessionKind| {
+        matches!(
+            kind,
+            SessionKind::User { .. } | SessionKind::Federated { .. }
+        )
+    };
+    session.is_some_and(|session| of_user(&session.kind) && !session.mfa)
 }
 
 fn long_term(snap: &Snapshot, access_key_id: &str) -> Result<Credential, AuthError> {
