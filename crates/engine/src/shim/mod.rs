@@ -83,14 +83,40 @@ fn stage(args: &ShimArgs, json: &str) -> Result<()> {
     let exe = args.run_dir.join("exe");
     std::fs::File::create(&exe).at("create", &exe)?;
     let from = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-    rustix::mount::move_mount(&binary, "", rustix::fs::CWD, &exe, from).at("mount", &exe)?;
-    let flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NOSUID;
-    rustix::mount::mount_remount(&exe, flags, "").at("remount", &exe)?;
+    let exe = match rustix::mount::move_mount(&binary, "", rustix::fs::CWD, &exe, from) {
+        Ok(()) => {
+            let flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NOSUID;
+            rustix::mount::mount_remount(&exe, flags, "").at("remount", &exe)?;
+            exe
+        }
+        // The file was replaced since the server started, by an upgrade: what has no name any more
+        // cannot be mounted.
+        Err(rustix::io::Errno::NOENT) => sealed_copy(own)?,
+        Err(error) => return Err(std::io::Error::from(error)).at("mount", &exe),
+    };
     let error = std::process::Command::new(&exe)
         .args([SHIM_ARG, json, STAGED])
         .env_clear()
         .exec();
     Err(error).at("execute", &exe)
+}
+
+/// A copy of the binary in memory that nobody can write to; the path leads to it until this process
+/// executes it.
+fn sealed_copy(own: &Path) -> Result<std::path::PathBuf> {
+    use rustix::fs::{MemfdFlags, SealFlags};
+    use std::os::fd::{AsRawFd, IntoRawFd};
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let memory = rustix::fs::memfd_create("rolecall-shim", flags).os("make a file in memory")?;
+    let mut to = std::fs::File::from(memory);
+    let mut from = std::fs::File::open(own).at("open", own)?;
+    std::io::copy(&mut from, &mut to).at("copy", own)?;
+    let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
+    rustix::fs::fcntl_add_seals(&to, seals).os("seal a file in memory")?;
+    let path = format!("/proc/self/fd/{}", to.as_raw_fd());
+    // Open until the program is executed, which closes it.
+    let _ = to.into_raw_fd();
+    Ok(path.into())
 }
 
 /// Microseconds since 1970.

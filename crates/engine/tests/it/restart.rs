@@ -260,3 +260,23 @@ async fn twenty_tasks_at_once() {
     task.delete().await.unwrap();
     assert!(began.elapsed().as_secs() < 20);
 }
+
+/// An upgrade replaces the program under a running server; tasks start all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_start_after_the_program_was_replaced() {
+    use std::os::fd::AsRawFd;
+    if !root() {
+        return;
+    }
+    let mut lab = Lab::new().await;
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("rolecall");
+    std::fs::copy(&lab.config.shim_exe, &program).unwrap();
+    let open = std::fs::File::open(&program).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    let path = format!("/proc/{}/fd/{}", std::process::id(), open.as_raw_fd());
+    lab.config.shim_exe = path.into();
+    lab.engine = Engine::open(lab.config.clone()).await.unwrap();
+    let (exit, output) = lab.run(4, lab.sh("c", "echo started; exit 3")).await;
+    assert_eq!((exit.code, output.as_str()), (3, "started\n"));
+}
