@@ -39,9 +39,6 @@ pub enum AgentError {
     /// Its own directory.
     #[error("open the agent's records")]
     Records(#[source] std::io::Error),
-    /// The certificate authorities, which registries are checked against.
-    #[error("read the machine's certificate authorities")]
-    Certificates(#[source] std::io::Error),
     /// The listener of the task endpoint.
     #[error("listen for tasks")]
     Listen(#[source] std::io::Error),
@@ -75,7 +72,7 @@ impl Agent {
         let records = Records::open(config.data_dir.join("tasks")).map_err(AgentError::Records)?;
         let shared = Arc::new(Shared {
             clients: Clients::new(&config.api_endpoint),
-            puller: Puller::new().map_err(AgentError::Certificates)?,
+            puller: Puller::new(),
             config,
             engine,
             control,
@@ -183,6 +180,7 @@ impl Agent {
         let mut stored = Vec::new();
         let mut all = true;
         for task in stops {
+            stored.extend(self.take_credentials(&task, &payload.message_id));
             all &= self.stop(task);
         }
         for task in starts {

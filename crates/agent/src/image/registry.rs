@@ -5,10 +5,12 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, USER_AGENT, WWW_AUTHENTICATE};
+use http::uri::Scheme;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::{Body, Incoming};
@@ -86,24 +88,45 @@ pub(super) enum Login {
     Basic(String),
 }
 
-type Http = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+type Plain = Client<HttpConnector, Empty<Bytes>>;
+type Tls = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
 /// Connections to registries.
 #[derive(Clone)]
 pub(super) struct Registry {
-    http: Http,
+    plain: Plain,
+    /// Made when it is first needed: reading the machine's certificate authorities takes a while,
+    /// and who pulls from the registry on this machine needs none.
+    tls: Arc<OnceLock<Tls>>,
 }
 
 impl Registry {
-    pub(super) fn new() -> io::Result<Self> {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.enforce_http(false);
+    pub(super) fn new() -> Self {
+        Self {
+            plain: Client::builder(TokioExecutor::new()).build(connector()),
+            tls: Arc::default(),
+        }
+    }
+
+    fn tls(&self) -> io::Result<&Tls> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
         let tls = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots()?;
-        let tls = tls.https_or_http().enable_http1().wrap_connector(connector);
-        Ok(Self {
-            http: Client::builder(TokioExecutor::new()).build(tls),
-        })
+        let tls = tls.https_only().enable_http1().wrap_connector(connector());
+        let made = Client::builder(TokioExecutor::new()).build(tls);
+        Ok(self.tls.get_or_init(|| made))
+    }
+
+    async fn request(
+        &self,
+        request: Request<Empty<Bytes>>,
+    ) -> Result<Response<Incoming>, SourceError> {
+        if request.uri().scheme() == Some(&Scheme::HTTPS) {
+            Ok(self.tls()?.request(request).await?)
+        } else {
+            Ok(self.plain.request(request).await?)
+        }
     }
 
     /// A repository at a registry's address.
@@ -113,13 +136,20 @@ impl Registry {
             Login::Basic(basic) => sensitive(&format!("Basic {basic}")),
         };
         Source {
-            http: self.http.clone(),
+            registry: self.clone(),
             base: base.trim_end_matches('/').to_owned(),
             repository: reference.repository.clone(),
             anonymous: authorization.is_none(),
             authorization: Mutex::new(authorization),
         }
     }
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.enforce_http(false);
+    connector
 }
 
 fn sensitive(text: &str) -> Option<HeaderValue> {
@@ -130,7 +160,7 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 
 /// One repository.
 pub(super) struct Source {
-    http: Http,
+    registry: Registry,
     base: String,
     repository: String,
     anonymous: bool,
@@ -244,10 +274,7 @@ impl Source {
             request = request.header(AUTHORIZATION, authorization);
         }
         let request = request.body(Empty::new()).map_err(|e| failed(e.into()))?;
-        self.http
-            .request(request)
-            .await
-            .map_err(|e| failed(e.into()))
+        self.registry.request(request).await.map_err(failed)
     }
 
     /// Asks the realm of a challenge for a token to pull with.

@@ -67,11 +67,23 @@ impl LogTarget {
                     let pattern = Regex::new(value).map_err(|e| format!("{name}: {e}"))?;
                     target.multiline = Some(pattern);
                 }
+                "awslogs-datetime-format" => {
+                    let pattern = datetime_pattern(value);
+                    let pattern = Regex::new(&pattern).map_err(|e| format!("{name}: {e}"))?;
+                    target.multiline = Some(pattern);
+                }
                 // Output is kept on disk until it is shipped: nothing blocks the program in either
                 // mode. CloudWatch's own formats are told from the events themselves.
                 "mode" | "max-buffer-size" | "awslogs-format" => {}
                 other => return Err(format!("unknown log opt '{other}' for awslogs log driver")),
             }
+        }
+        let both = ["awslogs-multiline-pattern", "awslogs-datetime-format"];
+        if both.iter().all(|o| config.config.contains_key(*o)) {
+            let [one, other] = both;
+            return Err(format!(
+                "you cannot configure log opt '{other}' and '{one}' at the same time"
+            ));
         }
         if target.group.is_empty() || target.stream.is_empty() {
             return Err("must specify a value for log opt 'awslogs-group' and \
@@ -143,6 +155,50 @@ impl LogTarget {
     }
 }
 
+/// A date and time of strftime's form as a pattern.
+///
+/// Source: Docker's documentation of the awslogs driver, "awslogs-datetime-format".
+fn datetime_pattern(format: &str) -> String {
+    let mut pattern = String::new();
+    let mut letters = format.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            pattern.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4])));
+            continue;
+        }
+        let part = match letters.next() {
+            Some('a') => "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)",
+            Some('A') => "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day",
+            Some('w') => "[0-6]",
+            Some('d') => "(?:0[1-9]|[12][0-9]|3[01])",
+            Some('b') => "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
+            Some('B') => {
+                "(?:January|February|March|April|May|June|July|August|September|October|November|\
+                 December)"
+            }
+            Some('m') => "(?:0[1-9]|1[0-2])",
+            Some('Y') => "[0-9]{4}",
+            Some('y') => "[0-9]{2}",
+            Some('H') => "(?:[01][0-9]|2[0-3])",
+            Some('I') => "(?:0[0-9]|1[0-2])",
+            Some('p') => "[AP]M",
+            Some('M' | 'S') => "[0-5][0-9]",
+            Some('L') => "[.][0-9]{3}",
+            Some('f') => "[0-9]{6}",
+            Some('z') => "[+-][0-9]{4}",
+            Some('Z') => "[A-Z]{1,4}T",
+            Some('j') => "(?:[0-2][0-9]{2}|3[0-5][0-9]|36[0-6])",
+            Some(other) => {
+                pattern.push_str(&regex::escape(other.encode_utf8(&mut [0; 4])));
+                continue;
+            }
+            None => "%",
+        };
+        pattern.push_str(part);
+    }
+    pattern
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +250,38 @@ mod tests {
         assert!(parse("awslogs", &[both[0]]).is_err());
         assert!(parse("splunk", &both).is_err());
         assert!(parse("", &[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn dates_become_patterns() {
+        let pattern = |format: &str| Regex::new(&datetime_pattern(format)).unwrap();
+        let cases = [
+            ("[%b %d, %Y %H:%M:%S]", "[Nov 22, 2026 01:02:03] up", true),
+            ("[%b %d, %Y %H:%M:%S]", "  at [x]", false),
+            (
+                "%Y-%m-%dT%H:%M:%S%L%z",
+                "2026-11-22T01:02:03.456+0000",
+                true,
+            ),
+            ("%Y-%m-%d", "2026-13-22", false),
+            ("%A %p 100%%", "Thursday AM 100%", true),
+        ];
+        for (format, line, matches) in cases {
+            assert_eq!(pattern(format).is_match(line), matches, "{format} {line}");
+        }
+        let options = [
+            ("awslogs-group", "g"),
+            ("awslogs-stream", "s"),
+            ("awslogs-multiline-pattern", "x"),
+            ("awslogs-datetime-format", "%Y"),
+        ];
+        assert!(parse("awslogs", &options).is_err());
+        assert!(
+            parse("awslogs", &options[..3])
+                .unwrap()
+                .unwrap()
+                .multiline
+                .is_some()
+        );
     }
 }

@@ -198,4 +198,36 @@ mod tests {
         let later = start + Duration::from_secs(1);
         assert_eq!((0..100).filter(|_| bucket.take(later)).count(), 40);
     }
+
+    #[tokio::test]
+    async fn an_address_is_the_new_tasks_and_the_old_one_is_waited_for() {
+        let entry = |id: &str| {
+            let mut task = Task {
+                arn: format!("arn:a:b:r:c:task/d/{id}"),
+                ..Task::default()
+            };
+            task.elastic_network_interfaces
+                .push(rolecall_acs::ElasticNetworkInterface {
+                    ipv4_addresses: vec![rolecall_acs::Ipv4Address {
+                        primary: true,
+                        private_address: "10.0.0.9".to_owned(),
+                    }],
+                    ..rolecall_acs::ElasticNetworkInterface::default()
+                });
+            TaskEntry::new(TaskId::new(id).unwrap(), task)
+        };
+        let table = TaskTable::default();
+        let (old, new) = (entry("old"), entry("new"));
+        table.insert(&old);
+        table.insert(&new);
+        let address = old.address.unwrap();
+        assert!(Arc::ptr_eq(&table.at(address).unwrap(), &new));
+        let before = new.before.get().unwrap().clone();
+        let waiting = tokio::spawn(async move { before.is_gone().await });
+        table.end(&old);
+        waiting.await.unwrap();
+        assert!(Arc::ptr_eq(&table.at(address).unwrap(), &new));
+        assert!(table.has_ended(&old.task.arn) && table.get(&old.task.arn).is_none());
+        assert_eq!(new.region(), Some("r"));
+    }
 }

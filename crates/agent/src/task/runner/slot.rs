@@ -1,6 +1,7 @@
 //! A container in its runner's hand: what the plan knows of it, and what serves it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rolecall_engine::Phase as EnginePhase;
 use rolecall_engine::{
@@ -18,6 +19,10 @@ use crate::task::plan::{Health, Phase, PlanContainer, Status};
 use crate::task::prepare::Admitted;
 use crate::task::table::TaskEntry;
 use crate::task::view::ContainerView;
+
+/// How long the engine may take to start a container; AWS's agent waits as long
+/// (`ECS_CONTAINER_START_TIMEOUT`).
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// One container.
 pub(super) struct Slot {
@@ -168,12 +173,18 @@ impl Slot {
         self.created_ms = self.created_ms.or_else(|| Some(now_ms()));
         let (handle, name, spec) = (handle.clone(), self.name.clone(), self.spec.take());
         starts.spawn(async move {
-            if let Some(spec) = spec
-                && let Err(error) = handle.create_container(spec).await
-            {
-                return (at, Err(error));
-            }
-            (at, handle.start(&name).await)
+            let start = async {
+                if let Some(spec) = spec {
+                    handle.create_container(spec).await?;
+                }
+                handle.start(&name).await
+            };
+            let late = || {
+                let what = format!("timed out after {} s", START_TIMEOUT.as_secs());
+                Err(EngineError::Container(what))
+            };
+            let started = tokio::time::timeout(START_TIMEOUT, start).await;
+            (at, started.unwrap_or_else(|_| late()))
         });
     }
 
