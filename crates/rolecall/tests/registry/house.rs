@@ -17,6 +17,12 @@ pub(crate) const WALKER: &str = "walker";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /// The key of the root user.
 pub(crate) const ROOT_KEY: &str = "AKIAROOTEXAMPLE00000";
+/// The root user's credentials.
+pub(crate) const ROOT: Credentials<'static> = Credentials {
+    access_key_id: ROOT_KEY,
+    secret_access_key: SECRET,
+    session_token: None,
+};
 /// The key of [`WALKER`].
 pub(crate) const WALKER_KEY: &str = "AKIAWALKEREXAMPLE000";
 

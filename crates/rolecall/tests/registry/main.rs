@@ -5,13 +5,13 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
+    clippy::string_slice,
     reason = "tests read files and fail by panicking"
 )]
 
 mod authorization_data;
 mod callers;
+mod depth;
 mod house;
 #[path = "../../src/log_events.rs"]
 mod log_events;

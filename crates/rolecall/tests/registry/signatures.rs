@@ -4,13 +4,7 @@ use rolecall_api::Protocol;
 use rolecall_identity::KeyStatus;
 use rolecall_sigv4::{AmzTime, Credentials, SigningScope, presign};
 
-use crate::house::{Folder, House, ROOT_KEY, SECRET, Unsigned, WALKER_KEY, input, service};
-
-const ROOT: Credentials<'static> = Credentials {
-    access_key_id: ROOT_KEY,
-    secret_access_key: SECRET,
-    session_token: None,
-};
+use crate::house::{Folder, House, ROOT, ROOT_KEY, SECRET, Unsigned, WALKER_KEY, input, service};
 
 /// A call that succeeds when it is signed, in each protocol.
 const CALLS: &[(&str, &str, &str, Protocol)] = &[
@@ -32,7 +26,7 @@ const CHANGES: &[Change] = &[
             .extend_from_slice(b"Action=ListUsers&Version=2010-05-08");
     }),
     ("another method", |r| "PUT".clone_into(&mut r.method)),
-    ("another path", |r| r.path.push_str("x")),
+    ("another path", |r| r.path.push('x')),
     ("a query", |r| "x=y".clone_into(&mut r.query)),
     ("another host", |r| r.set("host", "example.com")),
     ("no host", |r| r.headers.retain(|(n, _)| n != "host")),
@@ -109,8 +103,9 @@ const CHANGES: &[Change] = &[
         edit(r, "SignedHeaders=", "SignedHeaders=accept;")
     }),
     ("a shorter signature", |r| {
-        let shorter = header(r, "authorization").clone();
-        r.set("authorization", &shorter[..shorter.len() - 1]);
+        let mut shorter = header(r, "authorization").clone();
+        shorter.pop();
+        r.set("authorization", &shorter);
     }),
     ("a signature in capitals", |r| {
         let whole = header(r, "authorization").clone();
