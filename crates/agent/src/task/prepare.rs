@@ -207,54 +207,74 @@ pub(crate) fn sandbox(entry: &TaskEntry) -> Result<TaskSandbox, CannotStart> {
     Ok(sandbox)
 }
 
-/// Logs in to the registries and makes the log streams of some containers, all at once.
+/// Pulls the images of some containers, after logging in to their registries, and makes their log
+/// streams beside it.
 ///
 /// # Errors
-/// [`CannotStart`]: a registry's before a log stream's.
-pub(crate) async fn log_in_and_make_streams(
+/// [`CannotStart`]: a login's before a log stream's before a pull's.
+pub(crate) async fn images_and_streams(
+    shared: &Shared,
+    entry: &TaskEntry,
+    containers: &[(&Container, &Admitted)],
+) -> Result<BTreeMap<String, Image>, CannotStart> {
+    let images = async {
+        log_in(shared, entry, containers).await?;
+        Ok::<_, CannotStart>(pull(shared, entry, containers).await)
+    };
+    let streams = join_all(
+        containers
+            .iter()
+            .filter_map(|(c, a)| Some(make_stream(shared, entry, c, a.target.as_ref()?))),
+    );
+    let (images, streams) = tokio::join!(images, streams);
+    let images = images?;
+    streams.into_iter().collect::<Result<(), _>>()?;
+    images
+}
+
+async fn log_in(
     shared: &Shared,
     entry: &TaskEntry,
     containers: &[(&Container, &Admitted)],
 ) -> Result<(), CannotStart> {
-    let arn = &entry.task.arn;
-    let log_in = async {
-        let mut seen = BTreeSet::new();
-        for (container, _) in containers {
-            let authentication = container.registry_authentication.as_ref();
-            let ecr = authentication.and_then(|a| a.ecr_auth_data.as_ref());
-            let key = ecr.map(|e| (e.registry_id.clone(), e.region.clone()));
-            if key.is_none() || seen.insert(key) {
-                let logged_in = shared.puller.log_in(shared, arn, container).await;
-                logged_in.map_err(|e| CannotStart::container(&container.name, e.0))?;
-            }
+    let mut seen = BTreeSet::new();
+    for (container, _) in containers {
+        let authentication = container.registry_authentication.as_ref();
+        let ecr = authentication.and_then(|a| a.ecr_auth_data.as_ref());
+        let key = ecr.map(|e| (e.registry_id.clone(), e.region.clone()));
+        if key.is_none() || seen.insert(key) {
+            let logged_in = shared
+                .puller
+                .log_in(shared, &entry.task.arn, container)
+                .await;
+            logged_in.map_err(|e| CannotStart::container(&container.name, e.0))?;
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+async fn make_stream(
+    shared: &Shared,
+    entry: &TaskEntry,
+    container: &Container,
+    target: &LogTarget,
+) -> Result<(), CannotStart> {
+    let made = match shared.credentials.execution(&entry.task.arn) {
+        Some(credentials) => target.ensure(&shared.clients, &credentials).await,
+        None => Err(
+            "ResourceInitializationError: failed to validate logger args: the awslogs log driver \
+             needs a task execution role"
+                .to_owned(),
+        ),
     };
-    let streams = join_all(containers.iter().filter_map(|(container, admitted)| {
-        let target = admitted.target.as_ref()?;
-        Some(async move {
-            let reason = match shared.credentials.execution(arn) {
-                None => "ResourceInitializationError: failed to validate logger args: the awslogs \
-                         log driver needs a task execution role"
-                    .to_owned(),
-                Some(credentials) => match target.ensure(&shared.clients, &credentials).await {
-                    Ok(()) => return Ok(()),
-                    Err(reason) => reason,
-                },
-            };
-            Err(CannotStart::container(&container.name, reason))
-        })
-    }));
-    let (logged_in, streams) = tokio::join!(log_in, streams);
-    logged_in?;
-    streams.into_iter().collect()
+    made.map_err(|reason| CannotStart::container(&container.name, reason))
 }
 
 /// Pulls the images of some containers, each image once.
 ///
 /// # Errors
 /// [`CannotStart`].
-pub(crate) async fn pull(
+async fn pull(
     shared: &Shared,
     entry: &TaskEntry,
     containers: &[(&Container, &Admitted)],

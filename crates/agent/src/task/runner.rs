@@ -174,8 +174,7 @@ impl Runner {
         let mut specs = Vec::new();
         if !missing.is_empty() {
             let begun_ms = now_ms();
-            prepare::log_in_and_make_streams(&shared, &entry, &missing).await?;
-            let images = prepare::pull(&shared, &entry, &missing).await?;
+            let images = prepare::images_and_streams(&shared, &entry, &missing).await?;
             self.record.pull_started_ms.get_or_insert(begun_ms);
             self.record.pull_stopped_ms = Some(now_ms());
             for (container, admitted) in &missing {
