@@ -13,6 +13,10 @@ use crate::request::RequestInfo;
 /// How many refusals are kept.
 const DENIALS_MAX: usize = 1000;
 
+/// How many bytes of each text of a refusal are kept. A name in a request may be as long as its
+/// body, and nobody without permission may fill the memory with it.
+const TEXT_MAX: usize = 8_192;
+
 /// One refusal, with what AWS does not tell the caller.
 #[derive(Clone, Debug, Serialize)]
 pub struct Denial {
@@ -55,6 +59,21 @@ impl Denial {
             why: String::new(),
             remedies: Vec::new(),
         }
+    }
+
+    /// The same with no text longer than [`TEXT_MAX`]; a statement that is longer is left out.
+    fn bounded(mut self) -> Self {
+        for text in [
+            &mut self.caller,
+            &mut self.resource,
+            &mut self.message,
+            &mut self.why,
+        ] {
+            shorten(text);
+        }
+        self.remedies
+            .retain(|remedy| remedy.statement.len() <= TEXT_MAX);
+        self
     }
 
     /// An operation that declares no check.
@@ -112,6 +131,14 @@ impl Denial {
     }
 }
 
+/// Shortens a text to [`TEXT_MAX`] bytes, or a few less, so that no character is cut.
+fn shorten(text: &mut String) {
+    if text.len() > TEXT_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_MAX));
+        text.shrink_to_fit();
+    }
+}
+
 fn plain(info: &RequestInfo, action: &str, resource: &str) -> String {
     format!(
         "User: {} is not authorized to perform: {action} on resource: {resource}",
@@ -132,6 +159,7 @@ pub struct Audit {
 impl Audit {
     /// Keeps a refusal and says it in the log.
     pub(crate) fn denied(&self, denial: Denial) {
+        let denial = denial.bounded();
         tracing::warn!(
             request_id = denial.request_id,
             caller = denial.caller,

@@ -112,3 +112,20 @@ async fn a_policy_of_any_depth_or_shape_does_no_harm() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_refused_caller_cannot_fill_the_record_of_refusals() {
+    let folder = Folder::new().await;
+    let house = House::new(&folder).await;
+    let ecs = service("ecs");
+    let long = "é".repeat(2_000_000);
+    let run = serde_json::json!({ "taskDefinition": long }).to_string();
+    let error = house
+        .call(WALKER_KEY, ecs, "RunTask", &input(ecs, "RunTask", &run))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "AccessDeniedException");
+    let kept = serde_json::to_string(&house.world.pipeline.audit().denials()).unwrap();
+    assert!(kept.contains("ecs:RunTask"), "{kept}");
+    assert!(kept.len() < 50_000, "{} bytes are kept", kept.len());
+}
