@@ -1,6 +1,7 @@
 //! What the tests share: servers, clients, signing, images.
 
 pub mod clients;
+pub mod docker;
 pub mod image;
 mod input;
 mod node;

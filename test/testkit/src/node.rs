@@ -149,7 +149,6 @@ impl Node {
             .env("AWS_ACCESS_KEY_ID", &key.access_key_id)
             .env("AWS_SECRET_ACCESS_KEY", &key.secret_access_key)
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_MAX_ATTEMPTS", "1")
             .env("AWS_PAGER", "")
             .env("AWS_CONFIG_FILE", self.dir.path().join("no-config"))
             .env(

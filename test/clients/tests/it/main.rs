@@ -12,6 +12,8 @@ mod kill;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod python;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod signatures;

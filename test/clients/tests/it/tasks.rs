@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rolecall_testkit::clients::{Said, aws_v2};
+use rolecall_testkit::docker::Daemon;
 use rolecall_testkit::image::busybox;
 use serde_json::{Value, json};
 
@@ -52,15 +53,16 @@ fn on_what_terraform_made_a_pushed_image_runs_and_its_log_is_followed() {
     let task = host.run_task(cluster, &definition);
 
     let aws = aws_v2().unwrap();
-    let tail = [
-        "logs", "tail", group, "--follow", "--format", "short", "--since", "1h",
-    ];
-    let mut tail = host
-        .command(&aws)
-        .args(tail)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    // On a terminal, or it would keep its lines back until it has many.
+    let tail = format!(
+        "{} logs tail {group} --follow --format short --since 1h",
+        aws.display()
+    );
+    let mut script = host.command("script");
+    script
+        .args(["-qfc", &tail, "/dev/null"])
+        .stdout(Stdio::piped());
+    let mut tail = script.spawn().unwrap();
     let (send, followed) = mpsc::channel();
     let out = BufReader::new(tail.stdout.take().unwrap());
     std::thread::spawn(move || {
@@ -92,7 +94,7 @@ fn on_what_terraform_made_a_pushed_image_runs_and_its_log_is_followed() {
     assert_eq!(host.describe(cluster, &task)["lastStatus"], "RUNNING");
     for n in 1..=5 {
         let line = followed.recv_timeout(Duration::from_secs(30)).unwrap();
-        assert!(line.ends_with(&format!("line {n}")), "{line}");
+        assert!(line.trim_end().ends_with(&format!("line {n}")), "{line:?}");
     }
 
     let wait = [
@@ -134,6 +136,34 @@ fn on_what_terraform_made_a_pushed_image_runs_and_its_log_is_followed() {
         .collect();
     let all: Vec<String> = (1..=8).map(|n| format!("line {n}")).collect();
     assert_eq!(lines, all);
+}
+
+#[test]
+fn an_image_pushed_by_docker_runs() {
+    let Some(host) = Host::new() else {
+        return;
+    };
+    let Some(daemon) = Daemon::start().unwrap() else {
+        return;
+    };
+    let archive = host.scratch().join("image.tar");
+    busybox()
+        .unwrap()
+        .write_docker_archive(&archive, "hello:1")
+        .unwrap();
+    let remote = format!("{}/{REPOSITORY}:v1", host.address);
+    let archive = archive.display().to_string();
+    daemon
+        .success(&["login", "-u", "AWS", "-p", &host.password(), &host.address])
+        .unwrap();
+    daemon.success(&["load", "-i", &archive]).unwrap();
+    daemon.success(&["tag", "hello:1", &remote]).unwrap();
+    daemon.success(&["push", &remote]).unwrap();
+    let task = host.run_task(CLUSTER, &host.register("v1", &shell("echo hello; exit 5")));
+    let stopped = host.stopped(&task);
+    assert_eq!(stopped["containers"][0]["exitCode"], 5, "{stopped:#}");
+    assert_eq!(host.lines(&task), ["hello"]);
+    daemon.success(&["pull", &remote]).unwrap();
 }
 
 #[test]
@@ -219,6 +249,16 @@ fn a_task_is_stopped_by_its_owner() {
     assert_eq!(stopped["stoppedReason"], "enough");
     assert_eq!(stopped["containers"][0]["exitCode"], 42);
     assert_eq!(host.lines(&task), ["up", "asked to stop"]);
+
+    // One that does not listen is killed after its stop timeout.
+    let mut deaf = shell("trap '' TERM; echo up; while :; do sleep 0.1; done");
+    deaf["stopTimeout"] = json!(2);
+    let task = host.run_task(CLUSTER, &host.register("v1", &deaf));
+    host.wait_lines(&task, |lines| lines == ["up"]);
+    host.ecs("StopTask", &json!({"cluster": CLUSTER, "task": task}));
+    let stopped = host.stopped(&task);
+    assert_eq!(stopped["stoppedReason"], "Task stopped by user");
+    assert_eq!(stopped["containers"][0]["exitCode"], 137, "{stopped:#}");
 }
 
 /// What a program inside sees: the metadata of its own task, the credentials of its own role, and
@@ -266,7 +306,7 @@ fn tasks_outlive_the_server_and_their_logs_have_no_gap() {
         return;
     };
     host.push(&busybox().unwrap(), REPOSITORY, "v1");
-    let program = "n=0; while :; do n=$((n+1)); echo $n; sleep 0.1; done";
+    let program = "trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo $n; sleep 0.1; done";
     let task = host.run_task(CLUSTER, &host.register("v1", &shell(program)));
     let before = host.running(&task);
     for (n, brutally) in [true, false].into_iter().enumerate() {
