@@ -170,6 +170,10 @@ impl Node {
 
     /// Answers what is under way and stops. Tasks keep running.
     pub(crate) async fn stop(mut self) {
+        // The agent first: its last reports and log lines still find the server.
+        if let Some(tasks) = &mut self.tasks {
+            tasks.stop().await;
+        }
         self.server.stop();
         // The listeners end by themselves once they are drained; the rest is ended.
         let drain = Limits::default().drain_timeout;
@@ -185,10 +189,16 @@ impl Node {
     /// Stops, and takes every container and network of it off this machine.
     pub(crate) async fn remove(mut self) -> Result<()> {
         let tasks = self.tasks.take();
-        self.stop().await;
         match tasks {
-            Some(tasks) => tasks.remove().await,
-            None => Ok(()),
+            Some(mut tasks) => {
+                tasks.stop().await;
+                self.stop().await;
+                tasks.remove().await
+            }
+            None => {
+                self.stop().await;
+                Ok(())
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rolecall_acs::LaunchType;
@@ -17,11 +18,14 @@ use rolecall_op::Pipeline;
 use rolecall_reconcile::{AgentLink, Fargate, FargateConfig};
 use rolecall_server::Server;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use crate::control::InProcess;
 use crate::doctor;
 use crate::node::NodeConfig;
+
+/// How long the agent may take to end.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many messages wait in a channel between control plane and agent.
 const CHANNEL: usize = 256;
@@ -30,6 +34,8 @@ const CHANNEL: usize = 256;
 pub(crate) struct Tasks {
     engine: Engine,
     runtime: RuntimeKind,
+    agent: JoinHandle<()>,
+    driver: AbortHandle,
 }
 
 impl Tasks {
@@ -98,17 +104,19 @@ impl Tasks {
             from_agent,
         )
         .context("start the agent")?;
-        running.spawn(agent.run(for_agent));
+        let agent = tokio::spawn(agent.run(for_agent));
         let link = AgentLink {
             to: to_agent,
             from: for_driver,
         };
-        running.spawn(Fargate::run(
-            pipeline.clone(),
-            fargate(&engine, address)?,
-            link,
-        ));
-        Ok(Self { engine, runtime })
+        let driver = Fargate::run(pipeline.clone(), fargate(&engine, address)?, link);
+        let driver = running.spawn(driver);
+        Ok(Self {
+            engine,
+            runtime,
+            agent,
+            driver,
+        })
     }
 
     /// In words, for the banner.
@@ -130,6 +138,17 @@ impl Tasks {
         )
     }
 
+    /// Ends driver and agent: calls that are under way are let end, tasks keep running.
+    pub(crate) async fn stop(&mut self) {
+        self.driver.abort();
+        if tokio::time::timeout(STOP_TIMEOUT, &mut self.agent)
+            .await
+            .is_err()
+        {
+            self.agent.abort();
+        }
+    }
+
     /// Takes every container and network of this instance off the machine.
     pub(crate) async fn remove(self) -> Result<()> {
         self.engine
@@ -141,8 +160,16 @@ impl Tasks {
 
 fn fargate(engine: &Engine, address: SocketAddr) -> Result<FargateConfig> {
     let subnet = engine.network().subnet();
-    let pool = AddressPool::new(subnet.base(), subnet.prefix())
+    let mut pool = AddressPool::new(subnet.base(), subnet.prefix())
         .context("the subnet of tasks is not of a size that ECS knows")?;
+    // The last addresses are the router's and its uplink's.
+    let size = 1_u32
+        .checked_shl(32 - u32::from(subnet.prefix()))
+        .unwrap_or(u32::MAX);
+    let last = u32::from(subnet.base()).saturating_add(size - 1);
+    for back in 0..4 {
+        pool.mark_used(Ipv4Addr::from(last.saturating_sub(back)));
+    }
     let port = address.port();
     let local = format!("http://{}", loopback(address));
     Ok(FargateConfig {

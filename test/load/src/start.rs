@@ -38,7 +38,8 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // As an operator would, so that it leaves nothing behind; and if that is not heard, for good.
+        // As an operator would, so that it leaves nothing behind; and if that is not heard, for
+        // good.
         let pid = self.0.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &pid]).status();
         let patience = Instant::now() + Duration::from_secs(15);

@@ -2,7 +2,8 @@
 
 use crate::events::{GroupPosition, Position};
 
-/// `f/…/s` or `b/…/s` around 56 digits, as GetLogEvents gives them: 20 of the time, 36 of the number.
+/// `f/…/s` or `b/…/s` around 56 digits, as GetLogEvents gives them: 20 of the time, 36 of the
+/// number.
 pub(crate) fn of_position(forward: bool, position: Position) -> String {
     let side = if forward { 'f' } else { 'b' };
     format!(
