@@ -34,6 +34,9 @@ pub(crate) struct House {
 /// An answer as a client reads it.
 pub(crate) type Answer = Result<Value, AwsError>;
 
+/// A change to a request after it was signed, and its name.
+pub(crate) type Change = (&'static str, fn(&mut Unsigned));
+
 /// A request that is not signed yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsigned {

@@ -18,6 +18,7 @@ mod log_events;
 mod not_built;
 mod policies;
 mod sample;
+mod server;
 mod signatures;
 mod trust;
 mod walk;

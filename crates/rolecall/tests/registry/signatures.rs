@@ -4,7 +4,9 @@ use rolecall_api::Protocol;
 use rolecall_identity::KeyStatus;
 use rolecall_sigv4::{AmzTime, Credentials, SigningScope, presign};
 
-use crate::house::{Folder, House, ROOT, ROOT_KEY, SECRET, Unsigned, WALKER_KEY, input, service};
+use crate::house::{
+    Change, Folder, House, ROOT, ROOT_KEY, SECRET, Unsigned, WALKER_KEY, input, service,
+};
 
 /// A call that succeeds when it is signed, in each protocol.
 const CALLS: &[(&str, &str, &str, Protocol)] = &[
@@ -14,9 +16,6 @@ const CALLS: &[(&str, &str, &str, Protocol)] = &[
     ("ecr", "DescribeRepositories", "{}", Protocol::AwsJson1_1),
     ("logs", "DescribeLogGroups", "{}", Protocol::AwsJson1_1),
 ];
-
-/// A change to a request after it was signed, and its name.
-type Change = (&'static str, fn(&mut Unsigned));
 
 const CHANGES: &[Change] = &[
     ("another body", |r| r.body.push(b' ')),
