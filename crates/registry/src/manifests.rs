@@ -6,7 +6,7 @@ use rolecall_api::ecr as api;
 use rolecall_base::AwsError;
 use rolecall_ecr::documents::{Image, Manifest};
 use rolecall_ecr::manifest::{is_digest, is_manifest, is_tag};
-use rolecall_server::{Body, TooLarge, full, read_body};
+use rolecall_server::{Body, Limits, TooLarge, full, read_body};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, DOCKER_CONTENT_DIGEST, OCI_FILTERS, OCI_SUBJECT};
@@ -82,7 +82,8 @@ pub(crate) async fn put(
     asked.permit("ecr:PutImage")?;
     let id = image_id(reference)?;
     let invalid = |message| Error::new(StatusCode::BAD_REQUEST, "MANIFEST_INVALID", message);
-    let bytes = read_body(body, MANIFEST_MAX)
+    let idle = Limits::default().body_idle_timeout;
+    let bytes = read_body(body, MANIFEST_MAX, idle)
         .await
         .map_err(|error| match error {
             TooLarge::Limit(_) => Error::new(
@@ -90,7 +91,7 @@ pub(crate) async fn put(
                 "MANIFEST_INVALID",
                 error.to_string(),
             ),
-            TooLarge::Read(_) => invalid(error.to_string()),
+            TooLarge::Idle | TooLarge::Read(_) => invalid(error.to_string()),
         })?;
     let text = String::from_utf8(bytes.into())
         .map_err(|_| invalid("The manifest is not UTF-8.".to_owned()))?;

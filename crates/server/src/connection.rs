@@ -86,10 +86,14 @@ impl Routes {
 
     async fn api(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
-        let body = match read_body(body, self.limits.body_max).await {
+        let limits = self.limits;
+        let body = match read_body(body, limits.body_max, limits.body_idle_timeout).await {
             Ok(body) => body,
             Err(error @ TooLarge::Limit(_)) => {
                 return text(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
+            }
+            Err(error @ TooLarge::Idle) => {
+                return text(StatusCode::REQUEST_TIMEOUT, &error.to_string());
             }
             Err(error @ TooLarge::Read(_)) => {
                 return text(StatusCode::BAD_REQUEST, &error.to_string());

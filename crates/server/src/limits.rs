@@ -13,6 +13,8 @@ pub struct Limits {
     pub body_max: usize,
     /// How long the headers of a request may take.
     pub header_timeout: Duration,
+    /// How long the next part of a body is waited for.
+    pub body_idle_timeout: Duration,
     /// How long requests under way are waited for when the server stops.
     pub drain_timeout: Duration,
 }
@@ -23,6 +25,7 @@ impl Default for Limits {
             // UploadLayerPart takes 20 MiB, which base64 makes a third larger.
             body_max: 32 * 1024 * 1024,
             header_timeout: Duration::from_secs(30),
+            body_idle_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
         }
     }
@@ -34,16 +37,19 @@ pub enum TooLarge {
     /// It is larger than the limit, in bytes.
     #[error("the request body is larger than {0} bytes")]
     Limit(usize),
+    /// Nothing more of it came.
+    #[error("the request body stopped coming")]
+    Idle,
     /// The connection broke.
     #[error("read the request body")]
     Read(#[source] hyper::Error),
 }
 
-/// Reads a body of at most `max` bytes.
+/// Reads a body of at most `max` bytes, no two parts of which come more than `idle` apart.
 ///
 /// # Errors
-/// [`TooLarge`] when it is larger or the connection breaks.
-pub async fn read_body(mut body: Incoming, max: usize) -> Result<Bytes, TooLarge> {
+/// [`TooLarge`] when it is larger, stops coming, or the connection breaks.
+pub async fn read_body(mut body: Incoming, max: usize, idle: Duration) -> Result<Bytes, TooLarge> {
     let hint = body
         .size_hint()
         .upper()
@@ -53,7 +59,11 @@ pub async fn read_body(mut body: Incoming, max: usize) -> Result<Bytes, TooLarge
     }
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    loop {
+        let next = tokio::time::timeout(idle, body.frame()).await;
+        let Some(frame) = next.map_err(|_| TooLarge::Idle)? else {
+            break;
+        };
         let Ok(data) = frame.map_err(TooLarge::Read)?.into_data() else {
             continue;
         };

@@ -18,6 +18,7 @@ async fn serve(house: &House) -> (Server, SocketAddr) {
     let limits = Limits {
         body_max: BODY_MAX,
         header_timeout: Duration::from_millis(200),
+        body_idle_timeout: Duration::from_millis(200),
         drain_timeout: Duration::from_secs(1),
     };
     let server = Server::new(house.world.pipeline.clone(), limits);
@@ -185,6 +186,9 @@ async fn a_request_that_does_not_come_is_not_waited_for_and_large_headers_are_re
     let mut answer = Vec::new();
     let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer));
     assert!(closed.await.is_ok(), "the connection is still open");
+
+    let cut = call(&house, |r| r.body.truncate(3));
+    assert_eq!(status(&exchange(address, &bytes(&cut)).await), Some(408));
 
     let large = call(&house, |r| {
         r.headers.push(("x-large".into(), "a".repeat(4 << 20)))
