@@ -70,7 +70,12 @@ impl Host {
 
     /// [`Host::bare`] with cluster, roles, log group and repository.
     pub(crate) fn new() -> Option<Self> {
-        let host = Self::bare(&[])?;
+        Self::with_args(&[])
+    }
+
+    /// [`Host::new`] with these arguments to `rolecall up`.
+    pub(crate) fn with_args(args: &[&str]) -> Option<Self> {
+        let host = Self::bare(args)?;
         let trust = json!({
             "Version": "2012-10-17",
             "Statement": {

@@ -6,9 +6,13 @@ mod access;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod containers;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod operator;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
