@@ -128,10 +128,21 @@ impl Server {
                 let routes = routes.clone();
                 async move { Ok::<_, Infallible>(routes.answer(request, peer).await) }
             });
-            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-            let connection = graceful.watch(connection.into_owned());
+            let (builder, watcher) = (builder.clone(), graceful.watcher());
+            let (mut stopped, wait) = (stopped.clone(), self.routes.limits.header_timeout);
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
+                // The timeout of the headers begins with the first byte only.
+                let mut first = [0];
+                let speaks = tokio::select! {
+                    peeked = tokio::time::timeout(wait, stream.peek(&mut first)) => peeked.is_ok(),
+                    _ = stopped.wait_for(|stop| *stop) => false,
+                };
+                if !speaks {
+                    return;
+                }
+                let io = TokioIo::new(stream);
+                let connection = builder.serve_connection_with_upgrades(io, service);
+                if let Err(error) = watcher.watch(connection.into_owned()).await {
                     tracing::debug!(%error, %address, "a connection ended");
                 }
             });

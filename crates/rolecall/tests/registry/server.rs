@@ -183,6 +183,12 @@ async fn a_request_that_does_not_come_is_not_waited_for_and_large_headers_are_re
         .write_all(b"POST / HTTP/1.1\r\nhost: a\r\n")
         .await
         .unwrap();
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(5), silent.read_u8());
+    assert!(
+        closed.await.is_ok(),
+        "the connection that says nothing is still open"
+    );
     let mut answer = Vec::new();
     let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer));
     assert!(closed.await.is_ok(), "the connection is still open");
