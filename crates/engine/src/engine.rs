@@ -178,7 +178,16 @@ impl Engine {
         wired?;
         shim?;
         write_record(&dirs.record(), sandbox)?;
-        TaskHandle::connect(shared.clone(), sandbox.clone(), dirs.clone()).await
+        let handle = TaskHandle::connect(shared.clone(), sandbox.clone(), dirs.clone()).await?;
+        // One that never came up is no task whose containers died: say why it did not.
+        match handle.shim_gone() {
+            None => Ok(handle),
+            Some(how) => {
+                let log = std::fs::read_to_string(dirs.shim_log()).unwrap_or_default();
+                let last = log.lines().last().map(str::to_owned);
+                Err(EngineError::ShimGone(last.unwrap_or(how)))
+            }
+        }
     }
 
     /// Starts the shim. It gets its listening socket as standard input, so that the engine may

@@ -136,6 +136,11 @@ impl TaskHandle {
         WeakTask(Arc::downgrade(&self.0))
     }
 
+    /// How the shim ended, if it did.
+    pub(crate) fn shim_gone(&self) -> Option<String> {
+        self.0.board.gone()
+    }
+
     /// The task's id.
     #[must_use]
     pub fn id(&self) -> &TaskId {

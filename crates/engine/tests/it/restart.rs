@@ -280,3 +280,27 @@ async fn tasks_start_after_the_program_was_replaced() {
     let (exit, output) = lab.run(4, lab.sh("c", "echo started; exit 3")).await;
     assert_eq!((exit.code, output.as_str()), (3, "started\n"));
 }
+
+/// A shim that cannot come up is an error of the start, with its reason, and leaves nothing behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shim_that_does_not_come_up_says_why() {
+    if !root() {
+        return;
+    }
+    let mut lab = Lab::new().await;
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("broken");
+    std::fs::write(&program, "#!/bin/sh\necho no such feature >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(
+        &program,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    lab.config.shim_exe = program;
+    lab.engine = Engine::open(lab.config.clone()).await.unwrap();
+    let id = TaskId::new("t").unwrap();
+    let sandbox = TaskSandbox::new(id, lab.address(5));
+    let error = lab.engine.create_task(sandbox).await.err().unwrap();
+    assert!(error.to_string().ends_with("no such feature"), "{error}");
+    assert_eq!(lab.engine.list_tasks().unwrap(), []);
+}
