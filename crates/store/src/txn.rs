@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::document::{AnyDoc, Document, KindInfo};
@@ -269,18 +269,21 @@ impl Txn {
             .kinds
             .get(kind)
             .and_then(|kind| kind.docs.get_key_value(key));
-        let key = match known {
+        let point = match known {
             // Written by this transaction: not an observation of the store.
             Some((_, entry)) if entry.modified == Revision::UNCOMMITTED => return,
-            Some((key, _)) => Arc::clone(key),
-            None => Arc::from(key),
+            Some((key, _)) => Point {
+                kind,
+                key: Arc::clone(key),
+                present: true,
+            },
+            None => Point {
+                kind,
+                key: Arc::from(key),
+                present: false,
+            },
         };
-        self.reads
-            .borrow_mut()
-            .points
-            .entry(kind)
-            .or_default()
-            .insert(key);
+        self.reads.borrow_mut().points.push(point);
     }
 }
 
@@ -313,8 +316,15 @@ impl Drop for Walk<'_> {
 /// What a transaction observed.
 #[derive(Default)]
 pub(crate) struct ReadSet {
-    points: HashMap<&'static str, HashSet<Arc<str>>>,
+    points: Vec<Point>,
     ranges: Vec<RangeRead>,
+}
+
+/// One key that was read, and whether there was a document.
+struct Point {
+    kind: &'static str,
+    key: Arc<str>,
+    present: bool,
 }
 
 struct RangeRead {
@@ -331,10 +341,27 @@ enum UpTo {
 }
 
 impl ReadSet {
-    /// Whether a change of this document contradicts what was observed.
-    pub(crate) fn observed(&self, kind: &str, key: &str) -> bool {
-        self.points.get(kind).is_some_and(|keys| keys.contains(key))
-            || self.ranges.iter().any(|range| range.covers(kind, key))
+    /// Whether a key that was read at `base` has another document at `head`, or is gone, or came.
+    pub(crate) fn points_changed(&self, head: &State, base: Revision) -> bool {
+        self.points
+            .iter()
+            .any(|point| match head.entry(point.kind, &point.key) {
+                Some(entry) => entry.modified > base,
+                None => point.present,
+            })
+    }
+
+    /// Whether a kind that a range was walked of changed between `base` and `head` at all.
+    pub(crate) fn ranges_may_have_changed(&self, head: &State, base: Revision) -> bool {
+        self.ranges.iter().any(|range| {
+            let kind = head.kinds.get(range.kind);
+            kind.is_some_and(|kind| kind.modified > base)
+        })
+    }
+
+    /// Whether a change of this document contradicts a range that was walked.
+    pub(crate) fn ranges_cover(&self, kind: &str, key: &str) -> bool {
+        self.ranges.iter().any(|range| range.covers(kind, key))
     }
 }
 

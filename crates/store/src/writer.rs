@@ -42,7 +42,7 @@ impl Writer {
         let mut commits: Vec<Arc<Commit>> = Vec::new();
         let mut finished = Vec::with_capacity(jobs.len());
         for mut job in jobs {
-            if self.conflicts(job.as_ref(), &commits) {
+            if self.conflicts(job.as_ref(), &head, &commits) {
                 job.rerun(&head);
             }
             let revision = head.revision.next();
@@ -75,14 +75,23 @@ impl Writer {
         }
     }
 
-    /// Whether something that the job read changed since, in the history or earlier in the batch.
-    fn conflicts(&self, job: &dyn Job, batch: &[Arc<Commit>]) -> bool {
-        let reads = job.reads();
+    /// Whether something that the job read changed since, before the batch or earlier in it.
+    ///
+    /// A key's document tells by its revision. Only of ranges of a kind that changed the commits
+    /// are looked through.
+    fn conflicts(&self, job: &dyn Job, head: &State, batch: &[Arc<Commit>]) -> bool {
+        let (reads, base) = (job.reads(), job.base());
+        if reads.points_changed(head, base) {
+            return true;
+        }
+        if !reads.ranges_may_have_changed(head, base) {
+            return false;
+        }
         let touched = |commit: &Arc<Commit>| {
             commit
                 .changes
                 .iter()
-                .any(|change| reads.observed(change.kind, &change.key))
+                .any(|change| reads.ranges_cover(change.kind, &change.key))
         };
         if batch.iter().any(touched) {
             return true;
@@ -90,7 +99,7 @@ impl Writer {
         let history = self.shared.history.lock();
         // Older than the history reaches: unknown, so it is run again.
         history
-            .since(job.base())
+            .since(base)
             .is_none_or(|mut commits| commits.any(touched))
     }
 
