@@ -15,7 +15,7 @@ use rolecall_sigv4::{
 use rolecall_store::Snapshot;
 use rolecall_wire::Route;
 
-use crate::pipeline::{Core, Signature};
+use crate::core::{Core, Signature};
 
 /// How many derived keys and opened tokens are kept; all are dropped when there are more.
 const CACHE_MAX: usize = 10_000;

@@ -15,6 +15,7 @@ pub mod access;
 pub mod audit;
 mod authenticate;
 mod authorize;
+mod core;
 pub mod operation;
 mod pipeline;
 pub mod ports;
@@ -24,8 +25,9 @@ pub mod stored;
 
 pub use access::{Access, AccessCheck, AccessRequest};
 pub use authorize::condition_context;
+pub use core::Settings;
 pub use operation::{Authorized, DataContext, DataOperation, Operation};
-pub use pipeline::{Inbound, Pipeline, Settings};
+pub use pipeline::{Inbound, Pipeline};
 pub use ports::Ports;
 pub use registry::{Built, Registry};
 pub use request::{Ids, RequestInfo, Transport};

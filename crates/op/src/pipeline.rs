@@ -9,9 +9,9 @@ use http::HeaderMap;
 use rolecall_api::shape::Protocol;
 use rolecall_api::typed::{ApiOperation, FromValue};
 use rolecall_api::value::Value;
-use rolecall_base::{AccountId, AwsError, Region, Timestamp};
+use rolecall_base::{AwsError, Region, Timestamp};
 use rolecall_identity::Caller;
-use rolecall_sigv4::{AuthError, BodyHash, Parsed, RequestView};
+use rolecall_sigv4::{BodyHash, RequestView};
 use rolecall_store::Store;
 use rolecall_wire::{RawRequest, Response, Route};
 
@@ -19,27 +19,9 @@ use crate::Ports;
 use crate::audit::Audit;
 use crate::authenticate::Authenticator;
 use crate::authorize::{Refused, authorize};
+use crate::core::{Core, Settings, Signature};
 use crate::registry::{Call, Registry};
 use crate::request::{RequestInfo, Transport};
-
-/// The settings that every request sees, and the effects that the pipeline is given.
-#[derive(Clone)]
-pub struct Settings {
-    /// The account that this server serves.
-    pub account: AccountId,
-    /// The region of calls from inside.
-    pub region: Region,
-    /// The clock.
-    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Real randomness: the seed of one request.
-    pub seed: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Settings({} {})", self.account, self.region)
-    }
-}
 
 /// A request as the server received it.
 #[derive(Debug)]
@@ -71,22 +53,6 @@ struct Received {
     now: Timestamp,
     request_id: String,
     seed: [u8; 32],
-}
-
-/// A request's signature, syntactically read and not yet verified.
-pub(crate) struct Signature<'a> {
-    pub(crate) view: &'a RequestView<'a>,
-    pub(crate) parsed: Result<&'a Parsed<'a>, &'a AuthError>,
-}
-
-/// What operations run with.
-pub(crate) struct Core {
-    pub(crate) settings: Settings,
-    pub(crate) store: Store,
-    pub(crate) ports: Arc<Ports>,
-    pub(crate) registry: Registry,
-    pub(crate) audit: Audit,
-    pub(crate) authenticator: Authenticator,
 }
 
 /// The one path that every call takes. Cheap to clone.

@@ -11,8 +11,8 @@ use rolecall_base::AwsError;
 
 use crate::access::{Access, AccessRequest};
 use crate::authorize::{Refused, check};
+use crate::core::Core;
 use crate::operation::{Authorized, DataContext, DataOperation, Operation};
-use crate::pipeline::Core;
 use crate::request::RequestInfo;
 
 type Running = Pin<Box<dyn Future<Output = Result<Value, Refused>> + Send>>;
