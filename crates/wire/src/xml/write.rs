@@ -240,6 +240,12 @@ fn attributes(service: &'static Service, m: &Member, value: &Value, out: &mut Ve
 /// Appends `text` with what XML reserves escaped. Characters that XML 1.0 can't hold at all are
 /// replaced, so that the document stays well-formed.
 fn escape(text: &str, out: &mut Vec<u8>) {
+    // Most texts are plain ASCII with nothing to escape.
+    let plain = |b: &u8| (0x20..0x80).contains(b) && !matches!(b, b'&' | b'<' | b'>' | b'"');
+    if text.as_bytes().iter().all(plain) {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
     for c in text.chars() {
         match c {
             '&' => out.extend_from_slice(b"&amp;"),
