@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use crate::cgroup::Cgroups;
+use crate::client::{Board, ShimClient};
 use crate::error::{EngineError, FileContext, Result};
 use crate::ids::{InstanceName, TaskId};
 use crate::image::ImageStore;
@@ -15,10 +17,13 @@ use crate::layout::{
     Layout, TaskDirs, make_private_dir, read_record, short_socket_path, write_record,
 };
 use crate::network::{Network, Subnet};
-use crate::protocol::ShimArgs;
+use crate::protocol::{Call, ShimArgs};
 use crate::shim::SHIM_ARG;
 use crate::spec::TaskSandbox;
 use crate::task::{TaskHandle, WeakTask};
+
+/// How long the shim of a task that was never finished may take to end.
+const SHIM_END: Duration = Duration::from_secs(10);
 
 /// What runs the OCI bundles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +104,9 @@ impl Engine {
             network,
             tasks,
         });
-        Ok(Self { shared, images })
+        let engine = Self { shared, images };
+        engine.remove_unfinished().await?;
+        Ok(engine)
     }
 
     /// The image store of the instance.
@@ -142,6 +149,7 @@ impl Engine {
         }
         make_private_dir(&dirs.containers())?;
         make_private_dir(&dirs.run)?;
+        write_record(&dirs.unfinished(), &sandbox)?;
         match self.set_up(&sandbox, &dirs).await {
             Ok(handle) => {
                 self.shared
@@ -151,17 +159,55 @@ impl Engine {
                 Ok(handle)
             }
             Err(error) => {
-                let _ = self.shared.cgroups.task(&sandbox.id).remove();
-                let _ = self
-                    .shared
-                    .network
-                    .remove_task(&dirs.netns(), sandbox.address)
-                    .await;
-                let _ = crate::layout::remove_tree(&dirs.run);
-                let _ = crate::layout::remove_tree(&dirs.data);
+                self.take_down(&sandbox, &dirs).await;
                 Err(error)
             }
         }
+    }
+
+    /// Takes down the tasks that an engine was making when it died: nothing of them has run, and
+    /// whoever wants them makes them again.
+    async fn remove_unfinished(&self) -> Result<()> {
+        let dir = self.shared.layout.tasks();
+        for entry in std::fs::read_dir(&dir).at("list", &dir)? {
+            let entry = entry.at("list", &dir)?;
+            let name = entry.file_name();
+            let Some(id) = name.to_str().and_then(|name| TaskId::new(name).ok()) else {
+                continue;
+            };
+            let dirs = self.shared.layout.task(&id);
+            if dirs.record().exists() {
+                continue;
+            }
+            tracing::warn!(task = %id, "it was being made when the server died: taken down");
+            // A shim that is up already would wait for its first container for ever.
+            let ended = async {
+                let shim = ShimClient::connect(&dirs.socket(), Board::new(), || ()).await?;
+                shim.call(Call::Shutdown).await
+            };
+            let _ = tokio::time::timeout(SHIM_END, ended).await;
+            match read_record(&dirs.unfinished())? {
+                Some(sandbox) => self.take_down(&sandbox, &dirs).await,
+                None => {
+                    // It was not begun: there are directories at most.
+                    let _ = crate::layout::remove_tree(&dirs.run);
+                    let _ = crate::layout::remove_tree(&dirs.data);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes down what was made of a task that is not to be, as far as it goes.
+    async fn take_down(&self, sandbox: &TaskSandbox, dirs: &TaskDirs) {
+        let _ = self.shared.cgroups.task(&sandbox.id).remove();
+        let _ = self
+            .shared
+            .network
+            .remove_task(&dirs.netns(), sandbox.address)
+            .await;
+        let _ = crate::layout::remove_tree(&dirs.run);
+        let _ = crate::layout::remove_tree(&dirs.data);
     }
 
     async fn set_up(&self, sandbox: &TaskSandbox, dirs: &TaskDirs) -> Result<TaskHandle> {

@@ -54,6 +54,11 @@ impl TaskDirs {
         self.data.join("task.json")
     }
 
+    /// What [`TaskDirs::record`] will say, while the task is being made.
+    pub(crate) fn unfinished(&self) -> PathBuf {
+        self.data.join("unfinished.json")
+    }
+
     pub(crate) fn shim_log(&self) -> PathBuf {
         self.data.join("shim.log")
     }

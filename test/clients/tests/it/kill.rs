@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rolecall_testkit::Node;
+use rolecall_testkit::image::busybox;
 use rolecall_testkit::raw::{RawRequest, RawResponse, now};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::host::{CLUSTER, Host, REPOSITORY};
 
 const CLIENTS: usize = 8;
 const IAM: &str = "2010-05-08";
@@ -197,4 +200,35 @@ fn log_events_that_were_acknowledged_outlive_kill_9() {
         .collect();
     let expected: Vec<String> = (0..50).map(|n| format!("line {n}")).collect();
     assert_eq!(lines, expected);
+}
+
+/// Tasks that were acknowledged run to their end, wherever in their start the server died: each
+/// exactly once, with its exit code and all of its log.
+#[test]
+fn tasks_that_were_acknowledged_run_through_kill_9() {
+    let Some(mut host) = Host::new() else {
+        return;
+    };
+    host.push(&busybox().unwrap(), REPOSITORY, "v1");
+    let program = "for n in 1 2 3 4 5; do echo $n; sleep 0.2; done; exit 13";
+    let definition = host.register("v1", &json!({"command": ["sh", "-c", program]}));
+    for round in 0..rounds().min(30) {
+        let tasks: Vec<String> = (0..4)
+            .map(|_| host.run_task(CLUSTER, &definition))
+            .collect();
+        // Each round dies at another point of pull, start, run and end.
+        std::thread::sleep(Duration::from_millis(50 + 370 * (round as u64 % 7)));
+        host.node.kill().unwrap();
+        host.node.restart().unwrap();
+        for task in &tasks {
+            let stopped = host.stopped(task);
+            assert_eq!(stopped["containers"][0]["exitCode"], 13, "{stopped:#}");
+            assert_eq!(
+                stopped["stoppedReason"],
+                "Essential container in task exited"
+            );
+            let lines = host.wait_lines(task, |lines| lines.len() >= 5);
+            assert_eq!(lines, ["1", "2", "3", "4", "5"], "{task}");
+        }
+    }
 }
