@@ -5,6 +5,7 @@ mod drive;
 mod exchange;
 mod operation;
 mod prepare;
+mod remove;
 mod sample;
 mod signed;
 mod start;
@@ -39,6 +40,8 @@ enum Command {
     Start(start::Args),
     /// From RunTask to the program's first instruction.
     Task(task::Args),
+    /// Takes what a server that ran tasks left off the machine.
+    Remove(remove::Args),
 }
 
 /// Where the server is.
@@ -85,6 +88,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Prepare(args) => runtime.block_on(prepare::run(&args))?,
         Command::Start(args) => runtime.block_on(start::run(&args))?,
         Command::Task(args) => runtime.block_on(task::run(&args))?,
+        Command::Remove(args) => runtime.block_on(remove::run(&args))?,
     };
     writeln!(std::io::stdout(), "{result}").context("print the result")
 }

@@ -1,6 +1,6 @@
 //! From RunTask to the first instruction of the program, beside the bare OCI runtime.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::servers;
 use super::table::{Table, times};
@@ -24,7 +24,11 @@ pub(crate) fn run(setting: &Setting) -> Result<Outcome> {
         "--oci-runtime",
         runtime,
     ];
-    let result = load(setting, &args, server.key.as_ref())?;
+    let result = load(setting, &args, server.key.as_ref());
+    drop(server);
+    let data = setting.data.join("task").display().to_string();
+    load(setting, &["remove", "--data", &data], None).context("clean up")?;
+    let result = result?;
     let mut table = Table::new(
         "To the program's first instruction, image present (aim: under 2x)",
         &["from", "median ms", "min ms", "max ms", "ratio"],
