@@ -18,6 +18,13 @@ pub(crate) enum Fork {
     Parent(Pid),
 }
 
+/// How many files a process started from this one may have open at most (`RLIMIT_NOFILE`, hard).
+#[must_use]
+pub fn open_files_limit() -> u64 {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    limit.maximum.unwrap_or(u64::MAX)
+}
+
 /// Splits the process. For single-threaded processes only: a lock that another thread holds would
 /// stay locked in the child for ever.
 pub(crate) fn fork_single_threaded() -> io::Result<Fork> {

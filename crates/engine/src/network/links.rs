@@ -5,11 +5,11 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use futures_util::TryStreamExt;
 use rtnetlink::packet_route::link::{InfoData, InfoVeth};
-use rtnetlink::packet_route::route::RouteScope;
+use rtnetlink::packet_route::route::{RouteScope, RouteType};
 use rtnetlink::{Handle, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 use super::netns::{sysctl, with_netlink};
-use super::{GATEWAY, TASK_ENDPOINT, net_error};
+use super::{GATEWAY, METADATA_NETWORKS, TASK_ENDPOINT, net_error};
 use crate::error::Result;
 
 /// The router: forwards, answers at the task endpoint.
@@ -23,9 +23,23 @@ pub(super) async fn set_up_router(router: OwnedFd) -> Result<()> {
         }
         let lo = index(&handle, "lo").await?.unwrap_or(1);
         up(&handle, lo).await?;
-        add_address(&handle, lo, TASK_ENDPOINT, 32).await
+        add_address(&handle, lo, TASK_ENDPOINT, 32).await?;
+        for network in METADATA_NETWORKS {
+            prohibit(&handle, network).await?;
+        }
+        Ok(())
     })
     .await
+}
+
+/// Refuses what is sent to a network, whatever less special routes there are.
+async fn prohibit(handle: &Handle, (to, prefix): (Ipv4Addr, u8)) -> Result<()> {
+    let route = RouteMessageBuilder::<Ipv4Addr>::new()
+        .destination_prefix(to, prefix)
+        .kind(RouteType::Prohibit)
+        .build();
+    let added = handle.route().add(route).execute().await;
+    tolerate_existing(added).map_err(|e| net_error("add a route", e))
 }
 
 /// The name of a task's link in the router.

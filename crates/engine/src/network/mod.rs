@@ -12,7 +12,8 @@
 //! Everything an instance does is inside its router namespace, so that several instances, and the
 //! host's own firewall and ports, never meet. A task's source address is true: the router drops
 //! what comes from a task's link with any address that is not routed back to it (RFC 3704, strict
-//! mode). The task endpoint tells tasks apart by that.
+//! mode). The task endpoint tells tasks apart by that. The host's own instance metadata service is
+//! out of a task's reach.
 
 mod links;
 mod netns;
@@ -34,6 +35,14 @@ pub const TASK_ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
 
 /// The tasks' next hop, the same on every task's link.
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+
+/// Where clouds answer their machines with the machine's own credentials: link-local addresses
+/// (RFC 3927; EC2, Azure and Google at 169.254.169.254) and Alibaba Cloud's. No task reaches them
+/// through the host, as no task of Fargate does: a program would get more than its role.
+const METADATA_NETWORKS: [(Ipv4Addr, u8); 2] = [
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(100, 100, 100, 200), 32),
+];
 
 /// What tasks reach beyond the instance.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -205,6 +205,43 @@ async fn tasks_reach_beyond_the_host_and_nobody_beyond_reaches_them() {
     drop(next);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metadata_service_of_the_hosts_cloud_is_out_of_reach() {
+    if !root() {
+        return;
+    }
+    let lab = Lab::new().await;
+    who_are_you(
+        lab.engine
+            .bind_in_router((TASK_ENDPOINT, 80).into())
+            .unwrap(),
+    );
+    // As a host that answers there itself; a task's packets would pass it on their way out anyway.
+    let local = |verb: &str| {
+        let args = ["addr", verb, "169.254.169.254/32", "dev", "lo"];
+        let mut ip = std::process::Command::new("ip");
+        ip.args(args).status().is_ok_and(|s| s.success())
+    };
+    let added = local("add");
+    let ask = "for a in 169.254.169.254 169.254.170.23 100.100.100.200; do \
+               nc -w 2 $a 80 </dev/null 2>&1; done; nc -w 2 169.254.170.2 80";
+    if let Ok(listener) = TcpListener::bind("169.254.169.254:80") {
+        who_are_you(listener);
+    }
+    let (_, text) = lab.run(0, lab.sh("c", ask)).await;
+    if added {
+        local("del");
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    for line in &lines[..3] {
+        // The kernel says so only once in a while.
+        let refused = line.contains("No route to host") || line.contains("timed out");
+        assert!(refused, "{text}");
+    }
+    assert_eq!(lines[3], lab.address(0).to_string());
+}
+
 /// Another machine on a cable of the host's: a namespace, reached by a link that forwards.
 struct Neighbour {
     name: String,
