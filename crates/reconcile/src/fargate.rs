@@ -1,14 +1,15 @@
 //! Fargate: tasks to agents, and back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use rolecall_acs::{
     DesiredStatus, FromAgent, IAMRoleCredentialsMessage, PayloadMessage, RoleType, Task as Payload,
-    TaskIdentifier, TaskManifestMessage, ToAgent,
+    TaskIdentifier, TaskManifestMessage, TaskStopVerificationAck, TaskStopVerificationMessage,
+    ToAgent,
 };
 use rolecall_base::rng::{self, IdSource};
-use rolecall_base::{AwsError, Timestamp};
+use rolecall_base::{Arn, AwsError, Region, Timestamp};
 use rolecall_ecs::address::AddressPool;
 use rolecall_ecs::documents::{self, Task, TaskDefinition};
 use rolecall_ecs::scheduler::{self, Launch, Plan, Platform};
@@ -33,6 +34,42 @@ pub struct AgentLink {
     pub from: mpsc::Receiver<FromAgent>,
 }
 
+/// The link, and what the agent asked by it.
+struct Link {
+    agent: AgentLink,
+    questions: VecDeque<TaskStopVerificationMessage>,
+}
+
+impl Link {
+    /// Hands the agent a message. Listens to it meanwhile: an agent whose acknowledgements nobody
+    /// takes would take no message either.
+    async fn send(&mut self, message: ToAgent) {
+        let Self { agent, questions } = self;
+        let AgentLink { to, from } = agent;
+        let room = loop {
+            tokio::select! {
+                room = to.reserve() => break room,
+                Some(message) = from.recv() => heard(message, questions),
+            }
+        };
+        match room {
+            Ok(room) => room.send(message),
+            Err(_) => tracing::warn!("the agent is gone"),
+        }
+    }
+}
+
+/// Takes a message of the agent's: what it asks is kept, acknowledgements need nothing.
+fn heard(message: FromAgent, questions: &mut VecDeque<TaskStopVerificationMessage>) {
+    match message {
+        FromAgent::NackRequest(nack) => {
+            tracing::warn!(reason = nack.reason, "the agent refused a message");
+        }
+        FromAgent::TaskStopVerificationMessage(question) => questions.push_back(question),
+        _ => {}
+    }
+}
+
 /// What the driver is set up with.
 pub struct FargateConfig {
     /// The addresses of tasks; the host's own are taken already.
@@ -47,7 +84,7 @@ pub struct FargateConfig {
 pub struct Fargate {
     pipeline: Pipeline,
     config: FargateConfig,
-    to_agent: mpsc::Sender<ToAgent>,
+    link: Link,
     /// When the credentials of a task's roles expire, by the task's key.
     expires: HashMap<String, Timestamp>,
     seq: i64,
@@ -62,23 +99,30 @@ impl Fargate {
         let mut driver = Self {
             pipeline,
             config,
-            to_agent: link.to,
+            link: Link {
+                agent: link,
+                questions: VecDeque::new(),
+            },
             expires: HashMap::new(),
             seq: 0,
         };
-        let mut from = link.from;
         driver.connect().await;
         let mut period = tokio::time::interval(PERIOD);
         loop {
             tokio::select! {
                 changed = wake.changed() => if changed.is_err() { return },
                 _ = period.tick() => driver.refresh().await,
-                message = from.recv() => match message {
-                    Some(message) => { driver.heard(&message); continue }
+                message = driver.link.agent.from.recv() => match message {
+                    Some(message) => {
+                        heard(message, &mut driver.link.questions);
+                        driver.answer().await;
+                        continue;
+                    }
                     None => return,
                 },
             }
             driver.turn().await;
+            driver.answer().await;
         }
     }
 
@@ -124,6 +168,53 @@ impl Fargate {
             tasks: listed,
         };
         self.send(ToAgent::TaskManifestMessage(manifest)).await;
+    }
+
+    /// Answers the agent's questions about tasks that it has and that were not on the list. One
+    /// that was stopped just before a server died gets its roles, so that it ships what is left of
+    /// its output; one that nobody knows is stopped as it is.
+    async fn answer(&mut self) {
+        while let Some(question) = self.link.questions.pop_front() {
+            let mut stop_tasks = Vec::new();
+            for candidate in question.stop_candidates {
+                match self.known(&candidate.task_arn) {
+                    None => stop_tasks.push(candidate),
+                    Some(task) if desired(&task) == DesiredStatus::Stopped => {
+                        let roles = roles::assume(&self.pipeline, &task).await;
+                        match self.compile(&task, roles.unwrap_or_default()) {
+                            Ok(mut payload) => {
+                                payload.desired_status = DesiredStatus::Stopped;
+                                self.send_payload(&task, payload).await;
+                            }
+                            Err(_) => stop_tasks.push(candidate),
+                        }
+                    }
+                    // Wanted, and sent by itself.
+                    Some(_) => {}
+                }
+            }
+            if !stop_tasks.is_empty() {
+                let ack = TaskStopVerificationAck {
+                    message_id: question.message_id,
+                    generated_at: self.now().epoch_millis(),
+                    stop_tasks,
+                };
+                self.send(ToAgent::TaskStopVerificationAck(ack)).await;
+            }
+        }
+    }
+
+    /// The task of an ARN.
+    fn known(&self, task_arn: &str) -> Option<Task> {
+        let arn = Arn::parse(task_arn).ok()?;
+        let (cluster, id) = arn.resource().strip_prefix("task/")?.split_once('/')?;
+        let region = Region::new(arn.region()).ok()?;
+        let account = &self.pipeline.settings().account;
+        self.task(&documents::regional_key(
+            account,
+            &region,
+            &Task::key_part(cluster, id),
+        ))
     }
 
     /// One turn: plan, and carry it out.
@@ -278,7 +369,7 @@ impl Fargate {
         }
     }
 
-    async fn send_credentials(&self, task: &Task, roles: TaskRoles) {
+    async fn send_credentials(&mut self, task: &Task, roles: TaskRoles) {
         let kinds = [
             (
                 RoleType::TaskApplication,
@@ -338,16 +429,8 @@ impl Fargate {
         self.send(ToAgent::PayloadMessage(message)).await;
     }
 
-    async fn send(&self, message: ToAgent) {
-        if self.to_agent.send(message).await.is_err() {
-            tracing::warn!("the agent is gone");
-        }
-    }
-
-    fn heard(&self, message: &FromAgent) {
-        if let FromAgent::NackRequest(nack) = message {
-            tracing::warn!(reason = nack.reason, "the agent refused a message");
-        }
+    async fn send(&mut self, message: ToAgent) {
+        self.link.send(message).await;
     }
 
     /// Writes a change; whether it was written. What was not is tried again at the next turn.
@@ -413,5 +496,41 @@ fn desired(task: &Task) -> DesiredStatus {
     match task.desired_status {
         documents::DesiredStatus::Running => DesiredStatus::Running,
         documents::DesiredStatus::Stopped => DesiredStatus::Stopped,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_acs::{HeartbeatAckRequest, HeartbeatMessage};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_agent_that_answers_more_than_the_channels_hold_is_not_waited_for_in_vain() {
+        let (to, mut incoming) = mpsc::channel(1);
+        let (outgoing, from) = mpsc::channel(1);
+        let mut link = Link {
+            agent: AgentLink { to, from },
+            questions: VecDeque::new(),
+        };
+        let agent = tokio::spawn(async move {
+            let mut taken = 0;
+            while incoming.recv().await.is_some() {
+                taken += 1;
+                for _ in 0..3 {
+                    let message_id = taken.to_string();
+                    let ack = HeartbeatAckRequest { message_id };
+                    let ack = FromAgent::HeartbeatAckRequest(ack);
+                    let _ = outgoing.send(ack).await;
+                }
+            }
+            taken
+        });
+        for _ in 0..100 {
+            let message = HeartbeatMessage::default();
+            link.send(ToAgent::HeartbeatMessage(message)).await;
+        }
+        drop(link);
+        assert_eq!(agent.await.unwrap(), 100);
     }
 }

@@ -105,6 +105,11 @@ impl Shipper {
         self.failing.load(Ordering::Relaxed)
     }
 
+    /// Whether everything is shipped.
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.done.borrow()
+    }
+
     /// Returns when it has ended.
     pub(crate) async fn ended(&self) {
         let mut done = self.done.clone();

@@ -53,6 +53,9 @@ pub(crate) struct Admitted {
 ///
 /// Source: Amazon ECS Developer Guide, `stopTimeout`.
 const STOP_TIMEOUT_S: i64 = 30;
+/// How many processes and threads a task may have: half of what the smallest machines allow in all
+/// (`kernel.pid_max` 32768), so that a task that forks without end harms itself alone.
+const TASK_PIDS: u64 = 16_384;
 /// How long a container must have run before it is restarted where the policy does not say.
 ///
 /// Source: Amazon ECS API Reference, `ContainerRestartPolicy`.
@@ -204,6 +207,7 @@ pub(crate) fn sandbox(entry: &TaskEntry) -> Result<TaskSandbox, CannotStart> {
     });
     let memory = entry.task.memory.filter(|m| *m > 0);
     sandbox.memory_bytes = memory.map(|mib| mib.unsigned_abs().saturating_mul(1024 * 1024));
+    sandbox.pids_limit = Some(TASK_PIDS);
     Ok(sandbox)
 }
 
@@ -338,6 +342,7 @@ fn surroundings(shared: &Shared, entry: &TaskEntry, container: &str) -> Surround
             .and_then(|i| i.private_dns_name.clone())
             .unwrap_or_default(),
         cluster: shared.config.cluster.clone(),
+        open_files: rolecall_engine::open_files_limit(),
     }
 }
 

@@ -28,8 +28,12 @@ use slot::Slot;
 
 /// How long log shipping may hold up the report that a task stopped.
 const DRAIN_BEFORE_REPORT: Duration = Duration::from_secs(3);
-/// How long it may hold up the removal of the task's log.
+/// How long it may hold up the removal of the task's log while it is refused.
 const DRAIN_BEFORE_REMOVAL: Duration = Duration::from_secs(5);
+/// How long while it goes on: a task may write faster than its log is taken.
+const LONGEST_DRAIN: Duration = Duration::from_secs(300);
+/// How often it is looked whether it goes on.
+const DRAIN_LOOK: Duration = Duration::from_millis(500);
 /// How long an ending process waits for calls under way.
 const DRAIN_AT_END: Duration = Duration::from_secs(2);
 /// How soon to look again after a shim that ended.
@@ -516,12 +520,7 @@ impl Runner {
         for slot in &self.slots {
             slot.drain();
         }
-        let healthy = |s: &&Slot| {
-            !s.shipper
-                .as_ref()
-                .is_some_and(crate::logs::Shipper::failing)
-        };
-        let shipped = self.shipped(healthy);
+        let shipped = self.shipped(|s| !s.is_refused());
         let _ = tokio::time::timeout(DRAIN_BEFORE_REPORT, shipped).await;
         {
             let mut view = self.entry.view.lock();
@@ -533,8 +532,35 @@ impl Runner {
             self.submit(&view, Status::Stopped, view.containers.iter());
         }
         self.reporter.flush().await;
-        let _ = tokio::time::timeout(DRAIN_BEFORE_REMOVAL, self.shipped(|_| true)).await;
+        self.drained().await;
         self.remove().await;
+    }
+
+    /// Returns when all output is shipped, or what is left of it is refused for long enough.
+    async fn drained(&self) {
+        let began = tokio::time::Instant::now();
+        loop {
+            let all = self.shipped(|_| true);
+            if tokio::time::timeout(DRAIN_LOOK, all).await.is_ok() {
+                return;
+            }
+            let goes_on = self
+                .slots
+                .iter()
+                .any(|s| s.is_shipping() && !s.is_refused());
+            let limit = if goes_on {
+                LONGEST_DRAIN
+            } else {
+                DRAIN_BEFORE_REMOVAL
+            };
+            if began.elapsed() >= limit {
+                tracing::warn!(
+                    task = self.entry.task.arn,
+                    "its last output was not shipped"
+                );
+                return;
+            }
+        }
     }
 
     /// Returns when the output of some containers is shipped.

@@ -36,6 +36,8 @@ pub(crate) struct Surroundings {
     pub(crate) hostname: String,
     /// The cluster, for the labels.
     pub(crate) cluster: String,
+    /// How many open files the host allows at most.
+    pub(crate) open_files: u64,
 }
 
 /// Everything of a container but its image, read and checked.
@@ -148,7 +150,7 @@ pub(crate) fn spec(
         .iter()
         .map(|(path, o)| tmpfs(path, o))
         .collect::<Result<_, _>>()?;
-    spec.ulimits = host.ulimits.iter().map(ulimit).collect();
+    spec.ulimits = ulimits(task, &host.ulimits, around.open_files);
     security(&mut spec, &host.security_opt)?;
     // Docker: none, 0 and 1 become 2.
     let shares = container.cpu.unwrap_or(0).clamp(2, 262_144);
@@ -317,6 +319,25 @@ fn size_bytes(text: &str) -> Option<u64> {
 }
 
 /// -1 is unlimited.
+/// The limits of a definition, and Fargate's own number of open files where it names none, as far
+/// as the host allows it.
+///
+/// Source: Amazon ECS API Reference, `Ulimit`: on Fargate "the default `nofile` soft limit is 65535
+/// and the default hard limit is 65535".
+fn ulimits(task: &Task, named: &[docker::Ulimit], most: u64) -> Vec<Ulimit> {
+    const FILES: u64 = 65_535;
+    let mut limits: Vec<_> = named.iter().map(ulimit).collect();
+    let fargate = task.launch_type.as_deref() == Some("FARGATE");
+    if fargate && !limits.iter().any(|l| l.name == "nofile") {
+        limits.push(Ulimit {
+            name: "nofile".to_owned(),
+            soft: FILES.min(most),
+            hard: FILES.min(most),
+        });
+    }
+    limits
+}
+
 fn ulimit(limit: &docker::Ulimit) -> Ulimit {
     let value = |n: i64| u64::try_from(n).unwrap_or(u64::MAX);
     Ulimit {

@@ -239,6 +239,16 @@ impl Slot {
         }
     }
 
+    /// Whether some of its output is not shipped yet.
+    pub(super) fn is_shipping(&self) -> bool {
+        self.shipper.as_ref().is_some_and(|s| !s.has_ended())
+    }
+
+    /// Whether its output was refused at the last call.
+    pub(super) fn is_refused(&self) -> bool {
+        self.shipper.as_ref().is_some_and(Shipper::failing)
+    }
+
     /// Shows it in the view.
     pub(super) fn show(&self, view: &mut ContainerView, stopping: bool) {
         let ended = self.plan.over()

@@ -39,6 +39,7 @@ fn around() -> Surroundings {
         endpoint: "http://169.254.170.2:4566".to_owned(),
         hostname: "ip-10-0-0-5.ec2.internal".to_owned(),
         cluster: "demo".to_owned(),
+        open_files: 1 << 20,
     }
 }
 
@@ -247,4 +248,31 @@ fn volumes_are_the_tasks_own_and_shared_by_name() {
             .contains("unknown volume")
     );
     assert!(volume_name(&"x".repeat(255)).is_some());
+}
+
+#[test]
+fn fargate_has_its_own_number_of_open_files() {
+    let of = |launch: &str, text: &str, open_files| {
+        let container = container("{}", text);
+        let task = Task {
+            launch_type: Some(launch.to_owned()),
+            ..Task::default()
+        };
+        let around = Surroundings {
+            open_files,
+            ..around()
+        };
+        let spec = super::spec(&task, &container, &image(), Vec::new(), &around, Vec::new());
+        let limits = spec.unwrap().ulimits;
+        limits
+            .iter()
+            .map(|l| (l.name.clone(), l.soft, l.hard))
+            .collect::<Vec<_>>()
+    };
+    let files = |soft, hard| ("nofile".to_owned(), soft, hard);
+    assert_eq!(of("FARGATE", "{}", u64::MAX), [files(65_535, 65_535)]);
+    assert_eq!(of("FARGATE", "{}", 20_000), [files(20_000, 20_000)]);
+    let own = r#"{"Ulimits":[{"Name":"nofile","Soft":10,"Hard":20}]}"#;
+    assert_eq!(of("FARGATE", own, u64::MAX), [files(10, 20)]);
+    assert_eq!(of("EC2", "{}", u64::MAX), []);
 }
