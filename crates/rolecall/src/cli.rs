@@ -35,17 +35,18 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct UpArgs {
-    /// The address to listen on.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
+    /// The address and port to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566", value_parser = address)]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// The account id; kept from the first start on.
-    #[arg(long, value_name = "ID", default_value = "123456789012")]
-    pub(crate) account: AccountId,
-    /// The region; clients may use any region all the same.
-    #[arg(long, value_name = "NAME", default_value = "us-east-1")]
-    pub(crate) region: Region,
+    /// The account id; kept from the first start on [default: 123456789012]
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<AccountId>,
+    /// The region, kept from the first start on; clients may use any region all the same [default:
+    /// us-east-1]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) region: Option<Region>,
     /// One more root access key, such as test:test, for tools set up for another emulator. It is
     /// verified like any key.
     #[arg(long, value_name = "KEY:SECRET")]
@@ -59,6 +60,17 @@ pub(crate) struct UpArgs {
     /// Raise an IAM quota, such as RolesPerAccount=100000. May be repeated.
     #[arg(long, value_name = "NAME=N")]
     pub(crate) quota: Vec<String>,
+}
+
+/// `IP:PORT`, or `localhost:PORT`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numeric
+        .parse()
+        .map_err(|_| format!("`{text}` is not an IP address with a port, such as 127.0.0.1:4566"))
 }
 
 #[derive(Clone, Debug, Args)]

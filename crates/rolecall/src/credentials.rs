@@ -1,7 +1,7 @@
 //! The file beside the data by which `rolecall env` finds a server's address and root key.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -42,12 +42,21 @@ impl Credentials {
     /// Reads the file that a server left in `data`.
     pub(crate) fn load(data: &Path) -> Result<Self> {
         let path = data.join(FILE);
-        let text = fs::read_to_string(&path).with_context(|| {
-            format!(
-                "read {}: start a server there first, rolecall up --data {}",
-                path.display(),
-                data.display()
-            )
+        let text = fs::read_to_string(&path).map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::NotFound => format!(
+                    "no server was started in {0} yet: `rolecall up --data {0}`, or name another \
+                     directory with --data",
+                    data.display()
+                ),
+                ErrorKind::PermissionDenied => format!(
+                    "{} belongs to the user who started the server: run this as that user, or \
+                     with sudo",
+                    path.display()
+                ),
+                _ => format!("read {}", path.display()),
+            };
+            anyhow::Error::new(error).context(hint)
         })?;
         serde_json::from_str(&text).with_context(|| format!("read {}", path.display()))
     }

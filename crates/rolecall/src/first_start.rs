@@ -6,43 +6,47 @@ use rolecall_identity::{AccessKey, Account, KeyStatus, Quotas};
 use rolecall_store::{Store, Txn};
 
 use crate::entropy::Entropy;
+use crate::node::NodeConfig;
+
+/// The account and region of a first start that names none.
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "us-east-1";
 
 /// Makes the account on the first start; on a later one, finds it and holds it against what the
 /// command line says.
-pub(crate) async fn account(
-    store: &Store,
-    id: &AccountId,
-    region: &Region,
-    now: Timestamp,
-) -> Result<Account> {
+pub(crate) async fn account(store: &Store, config: &NodeConfig, now: Timestamp) -> Result<Account> {
     let snap = store.snapshot();
     let found = snap
         .range::<Account>("")
         .next()
         .map(|(_, account)| account.cloned());
     if let Some(account) = found {
-        if account.id != *id {
-            return Err(anyhow!(
-                "the data directory belongs to account {}, not {id}: start it with --account {}, \
-                 or use another --data",
-                account.id,
-                account.id
-            ));
-        }
+        let named = config.account.as_ref().map(AccountId::as_str);
+        held("account", account.id.as_str(), named)?;
+        let named = config.region.as_ref().map(Region::as_str);
+        held("region", account.region.as_str(), named)?;
         return Ok(account);
     }
+    let id = match &config.account {
+        Some(id) => id.clone(),
+        None => AccountId::new(ACCOUNT)?,
+    };
+    let region = match &config.region {
+        Some(region) => region.clone(),
+        None => Region::new(REGION)?,
+    };
     let mut entropy = Entropy;
     let key_id = rng::iam_unique_id(&mut entropy, "AKIA");
     let secret = rng::secret_access_key(&mut entropy);
     let token_key = format!("{}{}", rng::hex32(&mut entropy), rng::hex32(&mut entropy));
     let account = Account {
         id: id.clone(),
-        region: region.clone(),
+        region,
         created: now,
         root_access_key: key_id.clone(),
         token_key,
     };
-    let key = root_key(id, key_id, secret, now);
+    let key = root_key(&id, key_id, secret, now);
     let made = account.clone();
     let write = move |tx: &mut Txn| -> Result<(), AwsError> {
         tx.put(made.id.as_str(), made.clone());
@@ -54,6 +58,17 @@ pub(crate) async fn account(
         .await
         .context("write the new account")?;
     Ok(account)
+}
+
+/// Holds what the command line names against what the data directory was made with.
+fn held(what: &str, kept: &str, named: Option<&str>) -> Result<()> {
+    match named {
+        Some(named) if named != kept => Err(anyhow!(
+            "the data directory belongs to {what} {kept}, not {named}: start it without --{what}, \
+             or use another --data"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Puts the key of `--dev-credentials KEY:SECRET` beside the root user's own.

@@ -29,8 +29,10 @@ use crate::{entropy, first_start, log_events};
 pub(crate) struct NodeConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
-    pub(crate) account: AccountId,
-    pub(crate) region: Region,
+    /// None: the data's own, or the default at the first start.
+    pub(crate) account: Option<AccountId>,
+    /// None: as with the account.
+    pub(crate) region: Option<Region>,
     pub(crate) dev_credentials: Option<String>,
     pub(crate) quotas: Vec<String>,
     pub(crate) oci_runtime: Option<PathBuf>,
@@ -70,7 +72,7 @@ impl Node {
         let store = Store::open(&store_dir, &kinds())
             .with_context(|| format!("open the store in {}", store_dir.display()))?;
         let now = entropy::now();
-        let account = first_start::account(&store, &config.account, &config.region, now).await?;
+        let account = first_start::account(&store, &config, now).await?;
         if let Some(text) = &config.dev_credentials {
             first_start::dev_credentials(&store, &account.id, text, now).await?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl Tasks {
             );
         }
         let runtime = match &config.oci_runtime {
-            Some(path) => RuntimeKind::Oci(path.clone()),
+            Some(path) => RuntimeKind::Oci(program(path)?),
             None => RuntimeKind::Embedded,
         };
         let engine = Engine::open(EngineConfig {
@@ -156,6 +156,22 @@ impl Tasks {
             .await
             .context("remove the instance")
     }
+}
+
+/// The program of `--oci-runtime`: a path, or a name that is looked for in `PATH`.
+fn program(named: &Path) -> Result<PathBuf> {
+    let found = if named.components().count() > 1 {
+        std::path::absolute(named)
+            .ok()
+            .filter(|path| path.is_file())
+    } else {
+        std::env::var_os("PATH").and_then(|dirs| {
+            std::env::split_paths(&dirs)
+                .map(|dir| dir.join(named))
+                .find(|path| path.is_file())
+        })
+    };
+    found.with_context(|| format!("--oci-runtime: there is no program {}", named.display()))
 }
 
 fn fargate(engine: &Engine, address: SocketAddr) -> Result<FargateConfig> {

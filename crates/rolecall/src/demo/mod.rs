@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rolecall_base::{AccountId, Region};
 use rolecall_client::{Client, Credentials};
 use rolecall_op::audit::Denial;
 
@@ -53,8 +52,8 @@ fn config(data: PathBuf) -> Result<NodeConfig> {
     Ok(NodeConfig {
         listen: ([127, 0, 0, 1], 0).into(),
         data,
-        account: AccountId::new("123456789012")?,
-        region: Region::new("us-east-1")?,
+        account: None,
+        region: None,
         dev_credentials: None,
         quotas: Vec::new(),
         oci_runtime: None,
