@@ -35,5 +35,5 @@ pub use logs::{LogItem, LogReader, LogRecord, LogStream};
 pub use protocol::{ContainerStatus, ExecOutput, Exit, OOM_REASON, Phase};
 pub use shim::{SHIM_ARG, shim_main};
 pub use spec::{BindMount, ContainerSpec, TaskSandbox, TmpfsMount, Ulimit};
-pub use sys::open_files_limit;
+pub use sys::{open_files_limit, raise_open_files};
 pub use task::{ContainerEvent, EventKind, TaskEvents, TaskHandle, Usage};

@@ -18,6 +18,19 @@ pub(crate) enum Fork {
     Parent(Pid),
 }
 
+/// Lets this process have as many files open as it may at most: every connection and every task
+/// takes some, and what is usual (1024) is for programs with few.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    // The limit that there is will do until it is reached.
+    let _ = setrlimit(Resource::Nofile, raised);
+}
+
 /// How many files a process started from this one may have open at most (`RLIMIT_NOFILE`, hard).
 #[must_use]
 pub fn open_files_limit() -> u64 {

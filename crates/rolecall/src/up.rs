@@ -9,6 +9,7 @@ use crate::cli::UpArgs;
 use crate::node::{Node, NodeConfig};
 
 pub(crate) async fn run(args: UpArgs) -> Result<()> {
+    rolecall_engine::raise_open_files();
     let data = args.data.dir();
     let node = Node::start(NodeConfig::from_args(&args)).await?;
     let text = format!(

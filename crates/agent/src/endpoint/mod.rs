@@ -44,8 +44,15 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, from)) => {
+                let task = at(&shared, from);
+                let room = task.as_ref().map(|task| task.connect());
+                if room.as_ref().is_some_and(Option::is_none) {
+                    tracing::debug!(%from, "a task has too many connections");
+                    continue;
+                }
                 let shared = shared.clone();
                 connections.spawn(async move {
+                    let _room = room;
                     let service = service_fn(move |request| {
                         let answer = answer(&shared, from, &request);
                         async move { Ok::<_, Infallible>(answer) }
@@ -66,12 +73,16 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
     }
 }
 
-fn answer(shared: &Shared, from: SocketAddr, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let caller = match from.ip() {
+/// The task that has an address.
+fn at(shared: &Shared, from: SocketAddr) -> Option<Arc<TaskEntry>> {
+    match from.ip() {
         IpAddr::V4(address) => shared.tasks.at(address),
         IpAddr::V6(_) => None,
-    };
-    let (status, value) = match caller {
+    }
+}
+
+fn answer(shared: &Shared, from: SocketAddr, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let (status, value) = match at(shared, from) {
         None => (StatusCode::FORBIDDEN, json!("no task has this address")),
         Some(task) if !task.admit() => (StatusCode::TOO_MANY_REQUESTS, json!("Too Many Requests")),
         Some(task) => route(

@@ -8,7 +8,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use rolecall_acs::{DesiredStatus, Task};
 use rolecall_engine::{TaskHandle, TaskId};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::view::TaskView;
 
@@ -32,6 +32,8 @@ pub(crate) struct TaskEntry {
     pub(crate) before: OnceLock<Arc<TaskEntry>>,
     /// What the task's containers may still ask of the endpoint.
     bucket: Mutex<Bucket>,
+    /// The connections that they may have open to it.
+    connections: Arc<Semaphore>,
 }
 
 impl TaskEntry {
@@ -62,6 +64,7 @@ impl TaskEntry {
                 tokens: BURST,
                 at: Instant::now(),
             }),
+            connections: Arc::new(Semaphore::new(CONNECTIONS)),
             task,
         })
     }
@@ -87,12 +90,19 @@ impl TaskEntry {
         let _ = self.gone.subscribe().wait_for(|gone| *gone).await;
     }
 
+    /// Room for one more connection to the endpoint; none when the task has too many.
+    pub(crate) fn connect(&self) -> Option<OwnedSemaphorePermit> {
+        self.connections.clone().try_acquire_owned().ok()
+    }
+
     /// Whether the endpoint may answer once more now.
     pub(crate) fn admit(&self) -> bool {
         self.bucket.lock().take(Instant::now())
     }
 }
 
+/// Connections to the endpoint that a task may have open, so that none takes the descriptors of all.
+const CONNECTIONS: usize = 128;
 /// Requests per second, on average; the limit of AWS's agent (`ECS_TASK_METADATA_RPS_LIMIT`).
 const RATE: f64 = 40.0;
 /// Requests at once.
@@ -197,6 +207,15 @@ mod tests {
         assert_eq!((0..100).filter(|_| bucket.take(start)).count(), 60);
         let later = start + Duration::from_secs(1);
         assert_eq!((0..100).filter(|_| bucket.take(later)).count(), 40);
+    }
+
+    #[test]
+    fn a_task_has_its_share_of_connections() {
+        let entry = TaskEntry::new(TaskId::new("t").unwrap(), Task::default());
+        let mut open: Vec<_> = std::iter::from_fn(|| entry.connect()).collect();
+        assert_eq!(open.len(), CONNECTIONS);
+        open.pop();
+        assert!(entry.connect().is_some());
     }
 
     #[tokio::test]
