@@ -10,10 +10,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use rolecall_op::{Inbound, Pipeline};
 
-use crate::limits::{Limits, TooLarge, read_body};
+use crate::limits::{Budget, Limits, TooLarge, read_body};
 
 /// A response body of any origin.
 pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -68,6 +68,7 @@ pub(crate) struct Routes {
     pub(crate) pipeline: Pipeline,
     pub(crate) prefixes: Arc<Vec<(String, Arc<dyn Handler>)>>,
     pub(crate) limits: Limits,
+    pub(crate) budget: Budget,
 }
 
 impl Routes {
@@ -87,7 +88,15 @@ impl Routes {
     async fn api(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let limits = self.limits;
-        let body = match read_body(body, limits.body_max, limits.body_idle_timeout).await {
+        let announced = body.size_hint().upper();
+        // Held until the request is answered.
+        let _room = match self.budget.room(announced, &limits).await {
+            Ok(room) => room,
+            Err(busy) => return text(StatusCode::SERVICE_UNAVAILABLE, &busy.to_string()),
+        };
+        let body = read_body(body, limits.body_max, limits.body_idle_timeout);
+        let body = tokio::time::timeout(limits.body_timeout, body).await;
+        let body = match body.unwrap_or(Err(TooLarge::Idle)) {
             Ok(body) => body,
             Err(error @ TooLarge::Limit(_)) => {
                 return text(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());

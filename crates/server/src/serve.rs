@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::connection::{Handler, Peer, Routes};
-use crate::limits::Limits;
+use crate::limits::{Budget, Limits};
 
 /// Why the server could not listen.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,7 @@ impl Server {
             pipeline,
             prefixes: Arc::new(Vec::new()),
             limits,
+            budget: Budget::new(limits.bodies_max),
         };
         Self {
             routes,
