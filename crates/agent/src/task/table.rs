@@ -101,7 +101,7 @@ impl TaskEntry {
     }
 }
 
-/// Connections to the endpoint that a task may have open, so that none takes the descriptors of all.
+/// Connections to the endpoint that a task may have open: none takes the descriptors of all.
 const CONNECTIONS: usize = 128;
 /// Requests per second, on average; the limit of AWS's agent (`ECS_TASK_METADATA_RPS_LIMIT`).
 const RATE: f64 = 40.0;
