@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// The first start makes an account with a root access key in the data directory. Everything
     /// that was acknowledged survives a crash; tasks keep running while the server is down.
     Up(UpArgs),
+    /// Take the tasks of a stopped server off this machine: containers, networks, cgroups. The data
+    /// stays, and the next `rolecall up` serves it.
+    Down(DownArgs),
     /// Print how clients reach the server, as shell exports: eval "$(rolecall env)".
     Env(EnvArgs),
     /// Tell the whole story in under a minute: push, run, allow, refuse. Leaves nothing behind.
@@ -84,7 +87,8 @@ impl DataArgs {
     /// The directory that was named, or the default of this user.
     pub(crate) fn dir(&self) -> PathBuf {
         if let Some(dir) = &self.data {
-            return dir.clone();
+            // Shims run elsewhere: a relative path would lead them astray.
+            return std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
         }
         match std::env::var_os("HOME") {
             Some(home) if !crate::doctor::is_root() => {
@@ -93,6 +97,12 @@ impl DataArgs {
             _ => PathBuf::from("/var/lib/rolecall"),
         }
     }
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DownArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -5,6 +5,7 @@ mod control;
 mod credentials;
 mod demo;
 mod doctor;
+mod down;
 mod entropy;
 mod env;
 mod first_start;
@@ -22,6 +23,11 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command};
+
+/// Requests take a third less processor time than with the C library's allocator; without huge
+/// pages, which would make an idle server half as large again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // The container runtime forks, so it runs in a process of its own that never has a second
@@ -58,6 +64,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => {
             quiet();
             runtime()?.block_on(demo::run(&args))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Down(args) => {
+            logging();
+            runtime()?.block_on(down::run(&args))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Env(args) => env::run(&args).map(|()| ExitCode::SUCCESS),

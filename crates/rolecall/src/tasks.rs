@@ -57,17 +57,7 @@ impl Tasks {
             Some(path) => RuntimeKind::Oci(program(path)?),
             None => RuntimeKind::Embedded,
         };
-        let engine = Engine::open(EngineConfig {
-            data_dir: config.data.join("engine"),
-            run_dir: PathBuf::from("/run/rolecall"),
-            instance: instance_name(config)?,
-            runtime: runtime.clone(),
-            subnet: None,
-            shim_exe: PathBuf::from("/proc/self/exe"),
-            log_limit_bytes: 0,
-        })
-        .await
-        .context("open the container engine: `rolecall doctor` says what is missing")?;
+        let engine = open_engine(&config.data, runtime.clone()).await?;
 
         // Tasks reach the APIs at the same port as everybody, at the address of their credentials.
         let api = engine
@@ -174,6 +164,21 @@ fn program(named: &Path) -> Result<PathBuf> {
     found.with_context(|| format!("--oci-runtime: there is no program {}", named.display()))
 }
 
+/// Opens the engine of a data directory, with whatever of it is on this machine.
+pub(crate) async fn open_engine(data: &Path, runtime: RuntimeKind) -> Result<Engine> {
+    Engine::open(EngineConfig {
+        data_dir: data.join("engine"),
+        run_dir: PathBuf::from("/run/rolecall"),
+        instance: instance_name(data)?,
+        runtime,
+        subnet: None,
+        shim_exe: PathBuf::from("/proc/self/exe"),
+        log_limit_bytes: 0,
+    })
+    .await
+    .context("open the container engine: `rolecall doctor` says what is missing")
+}
+
 fn fargate(engine: &Engine, address: SocketAddr) -> Result<FargateConfig> {
     let subnet = engine.network().subnet();
     let mut pool = AddressPool::new(subnet.base(), subnet.prefix())
@@ -218,9 +223,8 @@ fn loopback(address: SocketAddr) -> SocketAddr {
 
 /// The instance's name: of its data directory, so that every start of it finds its tasks again and
 /// two directories never meet.
-fn instance_name(config: &NodeConfig) -> Result<InstanceName> {
-    let path = std::fs::canonicalize(&config.data)
-        .with_context(|| format!("find {}", config.data.display()))?;
+fn instance_name(data: &Path) -> Result<InstanceName> {
+    let path = std::fs::canonicalize(data).with_context(|| format!("find {}", data.display()))?;
     let hash = rolecall_sigv4::sha256(path.as_os_str().as_encoded_bytes());
     let name = hash
         .iter()
