@@ -20,6 +20,7 @@ async fn serve(house: &House) -> (Server, SocketAddr) {
         header_timeout: Duration::from_millis(200),
         body_idle_timeout: Duration::from_millis(200),
         drain_timeout: Duration::from_secs(1),
+        ..Limits::default()
     };
     let server = Server::new(house.world.pipeline.clone(), limits);
     let listener = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
