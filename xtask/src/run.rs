@@ -41,7 +41,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
     command.args(if nextest {
         &["nextest", "run", "--workspace"][..]
     } else {
-        &["test", "--workspace"]
+        &["test", "--workspace", "--no-fail-fast"]
     });
     if let Some(cases) = cases {
         command.env("ROLECALL_BOTOCORE_TESTS", cases);
