@@ -64,6 +64,10 @@ const TEST: &[Need] = &[
         brings: &["/usr/bin/curl"],
     },
     Need {
+        package: "procps",
+        brings: &["/usr/bin/kill", "/bin/kill"],
+    },
+    Need {
         package: "unzip",
         brings: &["/usr/bin/unzip"],
     },
