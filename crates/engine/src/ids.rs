@@ -99,6 +99,22 @@ name! {
     InstanceName, "instance name", 32
 }
 
+impl InstanceName {
+    /// The name of the instance whose data is in `dir`: every start of it finds its tasks again,
+    /// and two directories never meet.
+    ///
+    /// # Errors
+    /// When the directory is not there.
+    pub fn of_directory(dir: &Path) -> std::io::Result<Self> {
+        use sha2::Digest;
+        let path = dir.canonicalize()?;
+        let hash = sha2::Sha256::digest(path.as_os_str().as_encoded_bytes());
+        let mut name = format!("i{}", hex::encode(hash));
+        name.truncate(11);
+        Ok(Self(name))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -169,7 +169,8 @@ pub(crate) async fn open_engine(data: &Path, runtime: RuntimeKind) -> Result<Eng
     Engine::open(EngineConfig {
         data_dir: data.join("engine"),
         run_dir: PathBuf::from("/run/rolecall"),
-        instance: instance_name(data)?,
+        instance: InstanceName::of_directory(data)
+            .with_context(|| format!("find {}", data.display()))?,
         runtime,
         subnet: None,
         shim_exe: PathBuf::from("/proc/self/exe"),
@@ -219,19 +220,4 @@ fn loopback(address: SocketAddr) -> SocketAddr {
     } else {
         address
     }
-}
-
-/// The instance's name: of its data directory, so that every start of it finds its tasks again and
-/// two directories never meet.
-fn instance_name(data: &Path) -> Result<InstanceName> {
-    let path = std::fs::canonicalize(data).with_context(|| format!("find {}", data.display()))?;
-    let hash = rolecall_sigv4::sha256(path.as_os_str().as_encoded_bytes());
-    let name = hash
-        .iter()
-        .take(5)
-        .fold(String::from("i"), |mut name, byte| {
-            name.push_str(&format!("{byte:02x}"));
-            name
-        });
-    InstanceName::new(name).context("name the instance")
 }

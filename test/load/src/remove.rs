@@ -1,6 +1,5 @@
 //! Takes the containers and networks of a server that ended off the machine.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -16,16 +15,10 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: &Args) -> Result<Value> {
     let data = args.data.canonicalize().context("find the folder")?;
-    // As the server names its instance.
-    let hash = rolecall_sigv4::sha256(data.as_os_str().as_encoded_bytes());
-    let mut name = String::from("i");
-    for byte in hash.iter().take(5) {
-        write!(name, "{byte:02x}").context("name the instance")?;
-    }
     let config = EngineConfig {
         data_dir: data.join("engine"),
         run_dir: "/run/rolecall".into(),
-        instance: InstanceName::new(name).context("name the instance")?,
+        instance: InstanceName::of_directory(&data).context("name the instance")?,
         runtime: RuntimeKind::Embedded,
         subnet: None,
         shim_exe: "/proc/self/exe".into(),

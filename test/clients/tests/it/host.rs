@@ -353,19 +353,10 @@ impl Drop for Host {
 /// Takes the containers and networks of a server's data folder off the machine.
 async fn remove(data: &std::path::Path) -> std::io::Result<()> {
     let data = data.canonicalize()?;
-    // As the server names its instance.
-    let hash = rolecall_sigv4::sha256(data.as_os_str().as_encoded_bytes());
-    let name = hash
-        .iter()
-        .take(5)
-        .fold(String::from("i"), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
     let config = EngineConfig {
         data_dir: data.join("engine"),
         run_dir: "/run/rolecall".into(),
-        instance: InstanceName::new(name).map_err(std::io::Error::other)?,
+        instance: InstanceName::of_directory(&data)?,
         runtime: RuntimeKind::Embedded,
         subnet: None,
         shim_exe: rolecall_testkit::binary()?,
