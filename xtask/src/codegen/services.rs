@@ -19,6 +19,10 @@ pub(crate) struct Wanted {
 /// Every generated service.
 pub(crate) const SERVICES: &[Wanted] = &[
     Wanted {
+        id: "cloudtrail",
+        built: Built::These(CLOUDTRAIL),
+    },
+    Wanted {
         id: "ecr",
         built: Built::These(ECR),
     },
@@ -33,6 +37,10 @@ pub(crate) const SERVICES: &[Wanted] = &[
     Wanted {
         id: "logs",
         built: Built::These(LOGS),
+    },
+    Wanted {
+        id: "organizations",
+        built: Built::These(ORGANIZATIONS),
     },
     Wanted {
         id: "secretsmanager",
@@ -55,6 +63,10 @@ pub(crate) const ALSO_SENSITIVE: &[(&str, &str)] = &[
     ("ssm", "TokenValue"),
     ("sts", "tokenType"),
 ];
+
+const CLOUDTRAIL: &str = "
+    LookupEvents DescribeTrails GetTrail GetTrailStatus ListTrails
+";
 
 const ECR: &str = "
     CreateRepository DescribeRepositories DeleteRepository GetAuthorizationToken
@@ -98,10 +110,43 @@ const IAM: &str = "
     CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys GetAccessKeyLastUsed
     CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus
     GetAccountSummary
+    CreateOpenIDConnectProvider GetOpenIDConnectProvider DeleteOpenIDConnectProvider
+    ListOpenIDConnectProviders AddClientIDToOpenIDConnectProvider
+    RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint
+    TagOpenIDConnectProvider UntagOpenIDConnectProvider ListOpenIDConnectProviderTags
+    CreateSAMLProvider GetSAMLProvider UpdateSAMLProvider DeleteSAMLProvider ListSAMLProviders
+    TagSAMLProvider UntagSAMLProvider ListSAMLProviderTags
+    UploadServerCertificate GetServerCertificate ListServerCertificates UpdateServerCertificate
+    DeleteServerCertificate TagServerCertificate UntagServerCertificate ListServerCertificateTags
+    UploadSSHPublicKey GetSSHPublicKey ListSSHPublicKeys UpdateSSHPublicKey DeleteSSHPublicKey
+    UploadSigningCertificate ListSigningCertificates UpdateSigningCertificate
+    DeleteSigningCertificate
+    CreateServiceSpecificCredential ListServiceSpecificCredentials
+    ResetServiceSpecificCredential UpdateServiceSpecificCredential
+    DeleteServiceSpecificCredential
+    SimulatePrincipalPolicy SimulateCustomPolicy GetContextKeysForCustomPolicy
+    GetContextKeysForPrincipalPolicy
+    EnableOutboundWebIdentityFederation DisableOutboundWebIdentityFederation
+    GetOutboundWebIdentityFederationInfo
 ";
 
 const LOGS: &str = "
     CreateLogGroup DeleteLogGroup DescribeLogGroups PutRetentionPolicy DeleteRetentionPolicy
     CreateLogStream DeleteLogStream DescribeLogStreams PutLogEvents GetLogEvents FilterLogEvents
     TagLogGroup UntagLogGroup ListTagsLogGroup TagResource UntagResource ListTagsForResource
+";
+
+const ORGANIZATIONS: &str = "
+    CreateOrganization DescribeOrganization DeleteOrganization ListRoots
+    CreateOrganizationalUnit DescribeOrganizationalUnit UpdateOrganizationalUnit
+    DeleteOrganizationalUnit ListOrganizationalUnitsForParent ListParents ListChildren
+    CreateAccount DescribeCreateAccountStatus ListCreateAccountStatus DescribeAccount ListAccounts
+    ListAccountsForParent MoveAccount CloseAccount RemoveAccountFromOrganization
+    LeaveOrganization
+    CreatePolicy UpdatePolicy DeletePolicy DescribePolicy ListPolicies AttachPolicy DetachPolicy
+    ListPoliciesForTarget ListTargetsForPolicy EnablePolicyType DisablePolicyType
+    DescribeEffectivePolicy
+    EnableAWSServiceAccess DisableAWSServiceAccess ListAWSServiceAccessForOrganization
+    TagResource UntagResource ListTagsForResource
+    EnableAllFeatures
 ";

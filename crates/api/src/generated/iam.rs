@@ -30,6 +30,12 @@ pub struct AccessKeyMetadata {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct AddClientIDToOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub client_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct AddRoleToInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
     pub role_name: Option<String>,
@@ -60,6 +66,13 @@ pub struct AttachedPolicy {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ContextEntry {
+    pub context_key_name: Option<String>,
+    pub context_key_values: Option<Vec<String>>,
+    pub context_key_type: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct CreateAccessKeyRequest {
     pub user_name: Option<String>,
 }
@@ -79,6 +92,20 @@ pub struct CreateInstanceProfileRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateInstanceProfileResponse {
     pub instance_profile: Option<InstanceProfile>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateOpenIDConnectProviderRequest {
+    pub url: Option<String>,
+    pub client_id_list: Option<Vec<String>>,
+    pub thumbprint_list: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateOpenIDConnectProviderResponse {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -124,6 +151,21 @@ pub struct CreateRoleResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct CreateSAMLProviderRequest {
+    pub saml_metadata_document: Option<String>,
+    pub name: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub assertion_encryption_mode: Option<String>,
+    pub add_private_key: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateSAMLProviderResponse {
+    pub saml_provider_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct CreateServiceLinkedRoleRequest {
     pub aws_service_name: Option<String>,
     pub description: Option<String>,
@@ -133,6 +175,18 @@ pub struct CreateServiceLinkedRoleRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateServiceLinkedRoleResponse {
     pub role: Option<Role>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_name: Option<String>,
+    pub credential_age_days: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateServiceSpecificCredentialResponse {
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -157,6 +211,11 @@ pub struct DeleteAccessKeyRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -187,6 +246,22 @@ pub struct DeleteRoleRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct DeleteSAMLProviderRequest {
+    pub saml_provider_arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteSSHPublicKeyRequest {
+    pub user_name: Option<String>,
+    pub ssh_public_key_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteServerCertificateRequest {
+    pub server_certificate_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct DeleteServiceLinkedRoleRequest {
     pub role_name: Option<String>,
 }
@@ -194,6 +269,18 @@ pub struct DeleteServiceLinkedRoleRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteServiceLinkedRoleResponse {
     pub deletion_task_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_specific_credential_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteSigningCertificateRequest {
+    pub user_name: Option<String>,
+    pub certificate_id: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -231,6 +318,24 @@ pub struct DetachUserPolicyRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct EnableOutboundWebIdentityFederationResponse {
+    pub issuer_identifier: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EvaluationResult {
+    pub eval_action_name: Option<String>,
+    pub eval_resource_name: Option<String>,
+    pub eval_decision: Option<String>,
+    pub matched_statements: Option<Vec<Statement>>,
+    pub missing_context_values: Option<Vec<String>>,
+    pub organizations_decision_detail: Option<OrganizationsDecisionDetail>,
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+    pub eval_decision_details: Option<BTreeMap<String, String>>,
+    pub resource_specific_results: Option<Vec<ResourceSpecificResult>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetAccessKeyLastUsedRequest {
     pub access_key_id: Option<String>,
 }
@@ -247,6 +352,22 @@ pub struct GetAccountSummaryResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct GetContextKeysForCustomPolicyRequest {
+    pub policy_input_list: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetContextKeysForPolicyResponse {
+    pub context_key_names: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetContextKeysForPrincipalPolicyRequest {
+    pub policy_source_arn: Option<String>,
+    pub policy_input_list: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
 }
@@ -254,6 +375,26 @@ pub struct GetInstanceProfileRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct GetInstanceProfileResponse {
     pub instance_profile: Option<InstanceProfile>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetOpenIDConnectProviderResponse {
+    pub url: Option<String>,
+    pub client_id_list: Option<Vec<String>>,
+    pub thumbprint_list: Option<Vec<String>>,
+    pub create_date: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetOutboundWebIdentityFederationInfoResponse {
+    pub issuer_identifier: Option<String>,
+    pub jwt_vending_enabled: Option<bool>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -301,6 +442,44 @@ pub struct GetRoleResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct GetSAMLProviderRequest {
+    pub saml_provider_arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetSAMLProviderResponse {
+    pub saml_provider_uuid: Option<String>,
+    pub saml_metadata_document: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+    pub assertion_encryption_mode: Option<String>,
+    pub private_key_list: Option<Vec<SAMLPrivateKey>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetSSHPublicKeyRequest {
+    pub user_name: Option<String>,
+    pub ssh_public_key_id: Option<String>,
+    pub encoding: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetSSHPublicKeyResponse {
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetServerCertificateRequest {
+    pub server_certificate_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetServerCertificateResponse {
+    pub server_certificate: Option<ServerCertificate>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetServiceLinkedRoleDeletionStatusRequest {
     pub deletion_task_id: Option<String>,
 }
@@ -332,6 +511,13 @@ pub struct GetUserRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct GetUserResponse {
     pub user: Option<User>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct InlinePolicyIdentifierType {
+    pub policy_name: Option<String>,
+    pub attachment_type: Option<String>,
+    pub attachment_name: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -451,6 +637,28 @@ pub struct ListInstanceProfilesResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ListOpenIDConnectProviderTagsRequest {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListOpenIDConnectProviderTagsResponse {
+    pub tags: Option<Vec<Tag>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListOpenIDConnectProvidersRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListOpenIDConnectProvidersResponse {
+    pub open_id_connect_provider_list: Option<Vec<OpenIDConnectProviderListEntry>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ListPoliciesRequest {
     pub scope: Option<String>,
     pub only_attached: Option<bool>,
@@ -538,6 +746,100 @@ pub struct ListRolesResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ListSAMLProviderTagsRequest {
+    pub saml_provider_arn: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSAMLProviderTagsResponse {
+    pub tags: Option<Vec<Tag>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSAMLProvidersRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSAMLProvidersResponse {
+    pub saml_provider_list: Option<Vec<SAMLProviderListEntry>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSSHPublicKeysRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSSHPublicKeysResponse {
+    pub ssh_public_keys: Option<Vec<SSHPublicKeyMetadata>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListServerCertificateTagsRequest {
+    pub server_certificate_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListServerCertificateTagsResponse {
+    pub tags: Option<Vec<Tag>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListServerCertificatesRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListServerCertificatesResponse {
+    pub server_certificate_metadata_list: Option<Vec<ServerCertificateMetadata>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListServiceSpecificCredentialsRequest {
+    pub user_name: Option<String>,
+    pub service_name: Option<String>,
+    pub all_users: Option<bool>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListServiceSpecificCredentialsResponse {
+    pub service_specific_credentials: Option<Vec<ServiceSpecificCredentialMetadata>>,
+    pub marker: Option<String>,
+    pub is_truncated: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSigningCertificatesRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListSigningCertificatesResponse {
+    pub certificates: Option<Vec<SigningCertificate>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ListUserPoliciesRequest {
     pub user_name: Option<String>,
     pub marker: Option<String>,
@@ -580,6 +882,26 @@ pub struct ListUsersResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct OpenIDConnectProviderListEntry {
+    pub arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct OrderedOrganizationPolicyType {
+    pub service_control_policy_input_list: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct OrganizationsDecisionDetail {
+    pub allowed_by_organizations: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PermissionsBoundaryDecisionDetail {
+    pub allowed_by_permissions_boundary: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct Policy {
     pub policy_name: Option<String>,
     pub policy_id: Option<String>,
@@ -602,6 +924,13 @@ pub struct PolicyGroup {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct PolicyIdentifier {
+    pub policy_type: Option<String>,
+    pub policy_arn: Option<String>,
+    pub inline_policy_identifier: Option<InlinePolicyIdentifierType>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct PolicyRole {
     pub role_name: Option<String>,
     pub role_id: Option<String>,
@@ -619,6 +948,12 @@ pub struct PolicyVersion {
     pub version_id: Option<String>,
     pub is_default_version: Option<bool>,
     pub create_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Position {
+    pub line: Option<i32>,
+    pub column: Option<i32>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -648,9 +983,36 @@ pub struct PutUserPolicyRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct RemoveClientIDFromOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub client_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct RemoveRoleFromInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
     pub role_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ResetServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_specific_credential_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ResetServiceSpecificCredentialResponse {
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ResourceSpecificResult {
+    pub eval_resource_name: Option<String>,
+    pub eval_resource_decision: Option<String>,
+    pub matched_statements: Option<Vec<Statement>>,
+    pub missing_context_values: Option<Vec<String>>,
+    pub eval_decision_details: Option<BTreeMap<String, String>>,
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -682,15 +1044,147 @@ pub struct RoleUsageType {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct SAMLPrivateKey {
+    pub key_id: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SAMLProviderListEntry {
+    pub arn: Option<String>,
+    pub valid_until: Option<Timestamp>,
+    pub create_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SSHPublicKey {
+    pub user_name: Option<String>,
+    pub ssh_public_key_id: Option<String>,
+    pub fingerprint: Option<String>,
+    pub ssh_public_key_body: Option<String>,
+    pub status: Option<String>,
+    pub upload_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SSHPublicKeyMetadata {
+    pub user_name: Option<String>,
+    pub ssh_public_key_id: Option<String>,
+    pub status: Option<String>,
+    pub upload_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ServerCertificate {
+    pub server_certificate_metadata: Option<ServerCertificateMetadata>,
+    pub certificate_body: Option<String>,
+    pub certificate_chain: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ServerCertificateMetadata {
+    pub path: Option<String>,
+    pub server_certificate_name: Option<String>,
+    pub server_certificate_id: Option<String>,
+    pub arn: Option<String>,
+    pub upload_date: Option<Timestamp>,
+    pub expiration: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ServiceSpecificCredential {
+    pub create_date: Option<Timestamp>,
+    pub expiration_date: Option<Timestamp>,
+    pub service_name: Option<String>,
+    pub service_user_name: Option<String>,
+    pub service_password: Option<String>,
+    pub service_credential_alias: Option<String>,
+    pub service_credential_secret: Option<String>,
+    pub service_specific_credential_id: Option<String>,
+    pub user_name: Option<String>,
+    pub status: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ServiceSpecificCredentialMetadata {
+    pub user_name: Option<String>,
+    pub status: Option<String>,
+    pub service_user_name: Option<String>,
+    pub service_credential_alias: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub expiration_date: Option<Timestamp>,
+    pub service_specific_credential_id: Option<String>,
+    pub service_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct SetDefaultPolicyVersionRequest {
     pub policy_arn: Option<String>,
     pub version_id: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct SigningCertificate {
+    pub user_name: Option<String>,
+    pub certificate_id: Option<String>,
+    pub certificate_body: Option<String>,
+    pub status: Option<String>,
+    pub upload_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SimulateCustomPolicyRequest {
+    pub policy_input_list: Option<Vec<String>>,
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    pub ordered_organization_policy_input_list: Option<Vec<OrderedOrganizationPolicyType>>,
+    pub action_names: Option<Vec<String>>,
+    pub resource_arns: Option<Vec<String>>,
+    pub resource_policy: Option<String>,
+    pub resource_owner: Option<String>,
+    pub caller_arn: Option<String>,
+    pub context_entries: Option<Vec<ContextEntry>>,
+    pub resource_handling_option: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SimulatePolicyResponse {
+    pub evaluation_results: Option<Vec<EvaluationResult>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SimulatePrincipalPolicyRequest {
+    pub policy_source_arn: Option<String>,
+    pub policy_input_list: Option<Vec<String>>,
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    pub policy_exclusion_list: Option<Vec<PolicyIdentifier>>,
+    pub action_names: Option<Vec<String>>,
+    pub resource_arns: Option<Vec<String>>,
+    pub resource_policy: Option<String>,
+    pub resource_owner: Option<String>,
+    pub caller_arn: Option<String>,
+    pub context_entries: Option<Vec<ContextEntry>>,
+    pub resource_handling_option: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct SourceRoleTemplate {
     pub template_arn: Option<String>,
     pub template_minor_version: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Statement {
+    pub source_policy_id: Option<String>,
+    pub source_policy_type: Option<String>,
+    pub start_position: Option<Position>,
+    pub end_position: Option<Position>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -702,6 +1196,12 @@ pub struct Tag {
 #[derive(Clone, Default, PartialEq)]
 pub struct TagInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct TagOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: Option<String>,
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -718,6 +1218,18 @@ pub struct TagRoleRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct TagSAMLProviderRequest {
+    pub saml_provider_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct TagServerCertificateRequest {
+    pub server_certificate_name: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct TagUserRequest {
     pub user_name: Option<String>,
     pub tags: Option<Vec<Tag>>,
@@ -730,6 +1242,12 @@ pub struct UntagInstanceProfileRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct UntagOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct UntagPolicyRequest {
     pub policy_arn: Option<String>,
     pub tag_keys: Option<Vec<String>>,
@@ -738,6 +1256,18 @@ pub struct UntagPolicyRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct UntagRoleRequest {
     pub role_name: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UntagSAMLProviderRequest {
+    pub saml_provider_arn: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UntagServerCertificateRequest {
+    pub server_certificate_name: Option<String>,
     pub tag_keys: Option<Vec<String>>,
 }
 
@@ -758,6 +1288,12 @@ pub struct UpdateAccessKeyRequest {
 pub struct UpdateAssumeRolePolicyRequest {
     pub role_name: Option<String>,
     pub policy_document: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateOpenIDConnectProviderThumbprintRequest {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub thumbprint_list: Option<Vec<String>>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -782,10 +1318,90 @@ pub struct UpdateRoleRequest {
 pub struct UpdateRoleResponse {}
 
 #[derive(Clone, Default, PartialEq)]
+pub struct UpdateSAMLProviderRequest {
+    pub saml_metadata_document: Option<String>,
+    pub saml_provider_arn: Option<String>,
+    pub assertion_encryption_mode: Option<String>,
+    pub add_private_key: Option<String>,
+    pub remove_private_key: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSAMLProviderResponse {
+    pub saml_provider_arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSSHPublicKeyRequest {
+    pub user_name: Option<String>,
+    pub ssh_public_key_id: Option<String>,
+    pub status: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateServerCertificateRequest {
+    pub server_certificate_name: Option<String>,
+    pub new_path: Option<String>,
+    pub new_server_certificate_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateServiceSpecificCredentialRequest {
+    pub user_name: Option<String>,
+    pub service_specific_credential_id: Option<String>,
+    pub status: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSigningCertificateRequest {
+    pub user_name: Option<String>,
+    pub certificate_id: Option<String>,
+    pub status: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct UpdateUserRequest {
     pub user_name: Option<String>,
     pub new_path: Option<String>,
     pub new_user_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadSSHPublicKeyRequest {
+    pub user_name: Option<String>,
+    pub ssh_public_key_body: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadSSHPublicKeyResponse {
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadServerCertificateRequest {
+    pub path: Option<String>,
+    pub server_certificate_name: Option<String>,
+    pub certificate_body: Option<String>,
+    pub private_key: Option<String>,
+    pub certificate_chain: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadServerCertificateResponse {
+    pub server_certificate_metadata: Option<ServerCertificateMetadata>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadSigningCertificateRequest {
+    pub user_name: Option<String>,
+    pub certificate_body: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadSigningCertificateResponse {
+    pub certificate: Option<SigningCertificate>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -804,45 +1420,67 @@ crate::typed::shaped! {
     AccessKey 4 [user_name, access_key_id, status, secret_access_key, create_date]
     AccessKeyLastUsed 5 [last_used_date, service_name, region]
     AccessKeyMetadata 6 [user_name, access_key_id, status, create_date]
+    AddClientIDToOpenIDConnectProviderRequest 12 [open_id_connect_provider_arn, client_id]
     AddRoleToInstanceProfileRequest 13 [instance_profile_name, role_name]
     AttachRolePolicyRequest 18 [role_name, policy_arn]
     AttachUserPolicyRequest 19 [user_name, policy_arn]
     AttachedPermissionsBoundary 20 [permissions_boundary_type, permissions_boundary_arn]
     AttachedPolicy 21 [policy_name, policy_arn]
+    ContextEntry 33 [context_key_name, context_key_values, context_key_type]
     CreateAccessKeyRequest 40 [user_name]
     CreateAccessKeyResponse 41 [access_key]
     CreateInstanceProfileRequest 47 [instance_profile_name, path, tags]
     CreateInstanceProfileResponse 48 [instance_profile]
+    CreateOpenIDConnectProviderRequest 51 [url, client_id_list, thumbprint_list, tags]
+    CreateOpenIDConnectProviderResponse 52 [open_id_connect_provider_arn, tags]
     CreatePolicyRequest 53 [policy_name, path, policy_document, description, tags]
     CreatePolicyResponse 54 [policy]
     CreatePolicyVersionRequest 55 [policy_arn, policy_document, set_as_default]
     CreatePolicyVersionResponse 56 [policy_version]
     CreateRoleRequest 57 [path, role_name, assume_role_policy_document, description, max_session_duration, permissions_boundary, tags]
     CreateRoleResponse 58 [role]
+    CreateSAMLProviderRequest 59 [saml_metadata_document, name, tags, assertion_encryption_mode, add_private_key]
+    CreateSAMLProviderResponse 60 [saml_provider_arn, tags]
     CreateServiceLinkedRoleRequest 61 [aws_service_name, description, custom_suffix]
     CreateServiceLinkedRoleResponse 62 [role]
+    CreateServiceSpecificCredentialRequest 63 [user_name, service_name, credential_age_days]
+    CreateServiceSpecificCredentialResponse 64 [service_specific_credential]
     CreateUserRequest 65 [path, user_name, permissions_boundary, tags]
     CreateUserResponse 66 [user]
     DeleteAccessKeyRequest 75 [user_name, access_key_id]
     DeleteInstanceProfileRequest 80 [instance_profile_name]
+    DeleteOpenIDConnectProviderRequest 82 [open_id_connect_provider_arn]
     DeletePolicyRequest 83 [policy_arn]
     DeletePolicyVersionRequest 84 [policy_arn, version_id]
     DeleteRolePermissionsBoundaryRequest 85 [role_name]
     DeleteRolePolicyRequest 86 [role_name, policy_name]
     DeleteRoleRequest 87 [role_name]
+    DeleteSAMLProviderRequest 88 [saml_provider_arn]
+    DeleteSSHPublicKeyRequest 89 [user_name, ssh_public_key_id]
+    DeleteServerCertificateRequest 90 [server_certificate_name]
     DeleteServiceLinkedRoleRequest 91 [role_name]
     DeleteServiceLinkedRoleResponse 92 [deletion_task_id]
+    DeleteServiceSpecificCredentialRequest 93 [user_name, service_specific_credential_id]
+    DeleteSigningCertificateRequest 94 [user_name, certificate_id]
     DeleteUserPermissionsBoundaryRequest 95 [user_name]
     DeleteUserPolicyRequest 96 [user_name, policy_name]
     DeleteUserRequest 97 [user_name]
     DeletionTaskFailureReasonType 99 [reason, role_usage_list]
     DetachRolePolicyRequest 103 [role_name, policy_arn]
     DetachUserPolicyRequest 104 [user_name, policy_arn]
+    EnableOutboundWebIdentityFederationResponse 116 [issuer_identifier]
+    EvaluationResult 125 [eval_action_name, eval_resource_name, eval_decision, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, eval_decision_details, resource_specific_results]
     GetAccessKeyLastUsedRequest 138 [access_key_id]
     GetAccessKeyLastUsedResponse 139 [user_name, access_key_last_used]
     GetAccountSummaryResponse 145 [summary_map]
+    GetContextKeysForCustomPolicyRequest 146 [policy_input_list]
+    GetContextKeysForPolicyResponse 147 [context_key_names]
+    GetContextKeysForPrincipalPolicyRequest 148 [policy_source_arn, policy_input_list]
     GetInstanceProfileRequest 158 [instance_profile_name]
     GetInstanceProfileResponse 159 [instance_profile]
+    GetOpenIDConnectProviderRequest 164 [open_id_connect_provider_arn]
+    GetOpenIDConnectProviderResponse 165 [url, client_id_list, thumbprint_list, create_date, tags]
+    GetOutboundWebIdentityFederationInfoResponse 168 [issuer_identifier, jwt_vending_enabled]
     GetPolicyRequest 169 [policy_arn]
     GetPolicyResponse 170 [policy]
     GetPolicyVersionRequest 171 [policy_arn, version_id]
@@ -851,12 +1489,19 @@ crate::typed::shaped! {
     GetRolePolicyResponse 174 [role_name, policy_name, policy_document]
     GetRoleRequest 175 [role_name]
     GetRoleResponse 176 [role]
+    GetSAMLProviderRequest 179 [saml_provider_arn]
+    GetSAMLProviderResponse 180 [saml_provider_uuid, saml_metadata_document, create_date, valid_until, tags, assertion_encryption_mode, private_key_list]
+    GetSSHPublicKeyRequest 181 [user_name, ssh_public_key_id, encoding]
+    GetSSHPublicKeyResponse 182 [ssh_public_key]
+    GetServerCertificateRequest 183 [server_certificate_name]
+    GetServerCertificateResponse 184 [server_certificate]
     GetServiceLinkedRoleDeletionStatusRequest 189 [deletion_task_id]
     GetServiceLinkedRoleDeletionStatusResponse 190 [status, reason]
     GetUserPolicyRequest 191 [user_name, policy_name]
     GetUserPolicyResponse 192 [user_name, policy_name, policy_document]
     GetUserRequest 193 [user_name]
     GetUserResponse 194 [user]
+    InlinePolicyIdentifierType 198 [policy_name, attachment_type, attachment_name]
     InstanceProfile 199 [path, instance_profile_name, instance_profile_id, arn, create_date, roles, tags]
     ListAccessKeysRequest 208 [user_name, marker, max_items]
     ListAccessKeysResponse 209 [access_key_metadata, is_truncated, marker]
@@ -872,6 +1517,10 @@ crate::typed::shaped! {
     ListInstanceProfilesForRoleResponse 231 [instance_profiles, is_truncated, marker]
     ListInstanceProfilesRequest 232 [path_prefix, marker, max_items]
     ListInstanceProfilesResponse 233 [instance_profiles, is_truncated, marker]
+    ListOpenIDConnectProviderTagsRequest 238 [open_id_connect_provider_arn, marker, max_items]
+    ListOpenIDConnectProviderTagsResponse 239 [tags, is_truncated, marker]
+    ListOpenIDConnectProvidersRequest 240 []
+    ListOpenIDConnectProvidersResponse 241 [open_id_connect_provider_list]
     ListPoliciesRequest 247 [scope, only_attached, path_prefix, policy_usage_filter, marker, max_items]
     ListPoliciesResponse 248 [policies, is_truncated, marker]
     ListPolicyTagsRequest 249 [policy_arn, marker, max_items]
@@ -884,77 +1533,152 @@ crate::typed::shaped! {
     ListRoleTagsResponse 256 [tags, is_truncated, marker]
     ListRolesRequest 257 [path_prefix, marker, max_items]
     ListRolesResponse 258 [roles, is_truncated, marker]
+    ListSAMLProviderTagsRequest 259 [saml_provider_arn, marker, max_items]
+    ListSAMLProviderTagsResponse 260 [tags, is_truncated, marker]
+    ListSAMLProvidersRequest 261 []
+    ListSAMLProvidersResponse 262 [saml_provider_list]
+    ListSSHPublicKeysRequest 263 [user_name, marker, max_items]
+    ListSSHPublicKeysResponse 264 [ssh_public_keys, is_truncated, marker]
+    ListServerCertificateTagsRequest 265 [server_certificate_name, marker, max_items]
+    ListServerCertificateTagsResponse 266 [tags, is_truncated, marker]
+    ListServerCertificatesRequest 267 [path_prefix, marker, max_items]
+    ListServerCertificatesResponse 268 [server_certificate_metadata_list, is_truncated, marker]
+    ListServiceSpecificCredentialsRequest 269 [user_name, service_name, all_users, marker, max_items]
+    ListServiceSpecificCredentialsResponse 270 [service_specific_credentials, marker, is_truncated]
+    ListSigningCertificatesRequest 271 [user_name, marker, max_items]
+    ListSigningCertificatesResponse 272 [certificates, is_truncated, marker]
     ListUserPoliciesRequest 273 [user_name, marker, max_items]
     ListUserPoliciesResponse 274 [policy_names, is_truncated, marker]
     ListUserTagsRequest 275 [user_name, marker, max_items]
     ListUserTagsResponse 276 [tags, is_truncated, marker]
     ListUsersRequest 277 [path_prefix, marker, max_items]
     ListUsersResponse 278 [users, is_truncated, marker]
+    OpenIDConnectProviderListEntry 289 [arn]
+    OrderedOrganizationPolicyType 293 [service_control_policy_input_list]
+    OrganizationsDecisionDetail 298 [allowed_by_organizations]
+    PermissionsBoundaryDecisionDetail 303 [allowed_by_permissions_boundary]
     Policy 304 [policy_name, policy_id, arn, path, default_version_id, attachment_count, permissions_boundary_usage_count, is_attachable, description, create_date, update_date, tags]
     PolicyGroup 310 [group_name, group_id]
+    PolicyIdentifier 312 [policy_type, policy_arn, inline_policy_identifier]
     PolicyRole 318 [role_name, role_id]
     PolicyUser 322 [user_name, user_id]
     PolicyVersion 324 [document, version_id, is_default_version, create_date]
+    Position 325 [line, column]
     PutRolePermissionsBoundaryRequest 329 [role_name, permissions_boundary]
     PutRolePolicyRequest 330 [role_name, policy_name, policy_document]
     PutUserPermissionsBoundaryRequest 331 [user_name, permissions_boundary]
     PutUserPolicyRequest 332 [user_name, policy_name, policy_document]
+    RemoveClientIDFromOpenIDConnectProviderRequest 336 [open_id_connect_provider_arn, client_id]
     RemoveRoleFromInstanceProfileRequest 337 [instance_profile_name, role_name]
+    ResetServiceSpecificCredentialRequest 345 [user_name, service_specific_credential_id]
+    ResetServiceSpecificCredentialResponse 346 [service_specific_credential]
+    ResourceSpecificResult 350 [eval_resource_name, eval_resource_decision, matched_statements, missing_context_values, eval_decision_details, permissions_boundary_decision_detail]
     Role 353 [path, role_name, role_id, arn, create_date, assume_role_policy_document, description, max_session_duration, permissions_boundary, tags, role_last_used, source_role_template]
     RoleLastUsed 355 [last_used_date, region]
     RoleUsageType 360 [region, resources]
+    SAMLPrivateKey 362 [key_id, timestamp]
+    SAMLProviderListEntry 363 [arn, valid_until, create_date]
+    SSHPublicKey 366 [user_name, ssh_public_key_id, fingerprint, ssh_public_key_body, status, upload_date]
+    SSHPublicKeyMetadata 368 [user_name, ssh_public_key_id, status, upload_date]
+    ServerCertificate 370 [server_certificate_metadata, certificate_body, certificate_chain, tags]
+    ServerCertificateMetadata 371 [path, server_certificate_name, server_certificate_id, arn, upload_date, expiration]
+    ServiceSpecificCredential 376 [create_date, expiration_date, service_name, service_user_name, service_password, service_credential_alias, service_credential_secret, service_specific_credential_id, user_name, status]
+    ServiceSpecificCredentialMetadata 377 [user_name, status, service_user_name, service_credential_alias, create_date, expiration_date, service_specific_credential_id, service_name]
     SetDefaultPolicyVersionRequest 380 [policy_arn, version_id]
+    SigningCertificate 382 [user_name, certificate_id, certificate_body, status, upload_date]
+    SimulateCustomPolicyRequest 383 [policy_input_list, permissions_boundary_policy_input_list, ordered_organization_policy_input_list, action_names, resource_arns, resource_policy, resource_owner, caller_arn, context_entries, resource_handling_option, max_items, marker]
+    SimulatePolicyResponse 384 [evaluation_results, is_truncated, marker]
+    SimulatePrincipalPolicyRequest 385 [policy_source_arn, policy_input_list, permissions_boundary_policy_input_list, policy_exclusion_list, action_names, resource_arns, resource_policy, resource_owner, caller_arn, context_entries, resource_handling_option, max_items, marker]
     SourceRoleTemplate 387 [template_arn, template_minor_version]
+    Statement 388 [source_policy_id, source_policy_type, start_position, end_position]
     Tag 390 [key, value]
     TagInstanceProfileRequest 391 [instance_profile_name, tags]
+    TagOpenIDConnectProviderRequest 393 [open_id_connect_provider_arn, tags]
     TagPolicyRequest 394 [policy_arn, tags]
     TagRoleRequest 395 [role_name, tags]
+    TagSAMLProviderRequest 396 [saml_provider_arn, tags]
+    TagServerCertificateRequest 397 [server_certificate_name, tags]
     TagUserRequest 399 [user_name, tags]
     UntagInstanceProfileRequest 404 [instance_profile_name, tag_keys]
+    UntagOpenIDConnectProviderRequest 406 [open_id_connect_provider_arn, tag_keys]
     UntagPolicyRequest 407 [policy_arn, tag_keys]
     UntagRoleRequest 408 [role_name, tag_keys]
+    UntagSAMLProviderRequest 409 [saml_provider_arn, tag_keys]
+    UntagServerCertificateRequest 410 [server_certificate_name, tag_keys]
     UntagUserRequest 411 [user_name, tag_keys]
     UpdateAccessKeyRequest 412 [user_name, access_key_id, status]
     UpdateAssumeRolePolicyRequest 414 [role_name, policy_document]
+    UpdateOpenIDConnectProviderThumbprintRequest 418 [open_id_connect_provider_arn, thumbprint_list]
     UpdateRoleDescriptionRequest 419 [role_name, description]
     UpdateRoleDescriptionResponse 420 [role]
     UpdateRoleRequest 421 [role_name, description, max_session_duration]
     UpdateRoleResponse 422 []
+    UpdateSAMLProviderRequest 423 [saml_metadata_document, saml_provider_arn, assertion_encryption_mode, add_private_key, remove_private_key]
+    UpdateSAMLProviderResponse 424 [saml_provider_arn]
+    UpdateSSHPublicKeyRequest 425 [user_name, ssh_public_key_id, status]
+    UpdateServerCertificateRequest 426 [server_certificate_name, new_path, new_server_certificate_name]
+    UpdateServiceSpecificCredentialRequest 427 [user_name, service_specific_credential_id, status]
+    UpdateSigningCertificateRequest 428 [user_name, certificate_id, status]
     UpdateUserRequest 429 [user_name, new_path, new_user_name]
+    UploadSSHPublicKeyRequest 430 [user_name, ssh_public_key_body]
+    UploadSSHPublicKeyResponse 431 [ssh_public_key]
+    UploadServerCertificateRequest 432 [path, server_certificate_name, certificate_body, private_key, certificate_chain, tags]
+    UploadServerCertificateResponse 433 [server_certificate_metadata, tags]
+    UploadSigningCertificateRequest 434 [user_name, certificate_body]
+    UploadSigningCertificateResponse 435 [certificate]
     User 436 [path, user_name, user_id, arn, create_date, password_last_used, permissions_boundary, tags]
 }
 
 crate::typed::operations! {
+    AddClientIDToOpenIDConnectProvider 2 AddClientIDToOpenIDConnectProviderRequest Empty
     AddRoleToInstanceProfile 3 AddRoleToInstanceProfileRequest Empty
     AttachRolePolicy 7 AttachRolePolicyRequest Empty
     AttachUserPolicy 8 AttachUserPolicyRequest Empty
     CreateAccessKey 10 CreateAccessKeyRequest CreateAccessKeyResponse
     CreateInstanceProfile 14 CreateInstanceProfileRequest CreateInstanceProfileResponse
+    CreateOpenIDConnectProvider 16 CreateOpenIDConnectProviderRequest CreateOpenIDConnectProviderResponse
     CreatePolicy 17 CreatePolicyRequest CreatePolicyResponse
     CreatePolicyVersion 18 CreatePolicyVersionRequest CreatePolicyVersionResponse
     CreateRole 19 CreateRoleRequest CreateRoleResponse
+    CreateSAMLProvider 20 CreateSAMLProviderRequest CreateSAMLProviderResponse
     CreateServiceLinkedRole 21 CreateServiceLinkedRoleRequest CreateServiceLinkedRoleResponse
+    CreateServiceSpecificCredential 22 CreateServiceSpecificCredentialRequest CreateServiceSpecificCredentialResponse
     CreateUser 23 CreateUserRequest CreateUserResponse
     DeleteAccessKey 26 DeleteAccessKeyRequest Empty
     DeleteInstanceProfile 31 DeleteInstanceProfileRequest Empty
+    DeleteOpenIDConnectProvider 33 DeleteOpenIDConnectProviderRequest Empty
     DeletePolicy 34 DeletePolicyRequest Empty
     DeletePolicyVersion 35 DeletePolicyVersionRequest Empty
     DeleteRole 36 DeleteRoleRequest Empty
     DeleteRolePermissionsBoundary 37 DeleteRolePermissionsBoundaryRequest Empty
     DeleteRolePolicy 38 DeleteRolePolicyRequest Empty
+    DeleteSAMLProvider 39 DeleteSAMLProviderRequest Empty
+    DeleteSSHPublicKey 40 DeleteSSHPublicKeyRequest Empty
+    DeleteServerCertificate 41 DeleteServerCertificateRequest Empty
     DeleteServiceLinkedRole 42 DeleteServiceLinkedRoleRequest DeleteServiceLinkedRoleResponse
+    DeleteServiceSpecificCredential 43 DeleteServiceSpecificCredentialRequest Empty
+    DeleteSigningCertificate 44 DeleteSigningCertificateRequest Empty
     DeleteUser 45 DeleteUserRequest Empty
     DeleteUserPermissionsBoundary 46 DeleteUserPermissionsBoundaryRequest Empty
     DeleteUserPolicy 47 DeleteUserPolicyRequest Empty
     DetachRolePolicy 50 DetachRolePolicyRequest Empty
     DetachUserPolicy 51 DetachUserPolicyRequest Empty
+    DisableOutboundWebIdentityFederation 54 Empty Empty
+    EnableOutboundWebIdentityFederation 58 Empty EnableOutboundWebIdentityFederationResponse
     GetAccessKeyLastUsed 62 GetAccessKeyLastUsedRequest GetAccessKeyLastUsedResponse
     GetAccountSummary 66 Empty GetAccountSummaryResponse
+    GetContextKeysForCustomPolicy 67 GetContextKeysForCustomPolicyRequest GetContextKeysForPolicyResponse
+    GetContextKeysForPrincipalPolicy 68 GetContextKeysForPrincipalPolicyRequest GetContextKeysForPolicyResponse
     GetInstanceProfile 74 GetInstanceProfileRequest GetInstanceProfileResponse
+    GetOpenIDConnectProvider 77 GetOpenIDConnectProviderRequest GetOpenIDConnectProviderResponse
+    GetOutboundWebIdentityFederationInfo 79 Empty GetOutboundWebIdentityFederationInfoResponse
     GetPolicy 80 GetPolicyRequest GetPolicyResponse
     GetPolicyVersion 81 GetPolicyVersionRequest GetPolicyVersionResponse
     GetRole 82 GetRoleRequest GetRoleResponse
     GetRolePolicy 83 GetRolePolicyRequest GetRolePolicyResponse
+    GetSAMLProvider 85 GetSAMLProviderRequest GetSAMLProviderResponse
+    GetSSHPublicKey 86 GetSSHPublicKeyRequest GetSSHPublicKeyResponse
+    GetServerCertificate 87 GetServerCertificateRequest GetServerCertificateResponse
     GetServiceLinkedRoleDeletionStatus 90 GetServiceLinkedRoleDeletionStatusRequest GetServiceLinkedRoleDeletionStatusResponse
     GetUser 91 GetUserRequest GetUserResponse
     GetUserPolicy 92 GetUserPolicyRequest GetUserPolicyResponse
@@ -965,12 +1689,21 @@ crate::typed::operations! {
     ListInstanceProfileTags 103 ListInstanceProfileTagsRequest ListInstanceProfileTagsResponse
     ListInstanceProfiles 104 ListInstanceProfilesRequest ListInstanceProfilesResponse
     ListInstanceProfilesForRole 105 ListInstanceProfilesForRoleRequest ListInstanceProfilesForRoleResponse
+    ListOpenIDConnectProviderTags 108 ListOpenIDConnectProviderTagsRequest ListOpenIDConnectProviderTagsResponse
+    ListOpenIDConnectProviders 109 ListOpenIDConnectProvidersRequest ListOpenIDConnectProvidersResponse
     ListPolicies 111 ListPoliciesRequest ListPoliciesResponse
     ListPolicyTags 113 ListPolicyTagsRequest ListPolicyTagsResponse
     ListPolicyVersions 114 ListPolicyVersionsRequest ListPolicyVersionsResponse
     ListRolePolicies 115 ListRolePoliciesRequest ListRolePoliciesResponse
     ListRoleTags 116 ListRoleTagsRequest ListRoleTagsResponse
     ListRoles 117 ListRolesRequest ListRolesResponse
+    ListSAMLProviderTags 118 ListSAMLProviderTagsRequest ListSAMLProviderTagsResponse
+    ListSAMLProviders 119 ListSAMLProvidersRequest ListSAMLProvidersResponse
+    ListSSHPublicKeys 120 ListSSHPublicKeysRequest ListSSHPublicKeysResponse
+    ListServerCertificateTags 121 ListServerCertificateTagsRequest ListServerCertificateTagsResponse
+    ListServerCertificates 122 ListServerCertificatesRequest ListServerCertificatesResponse
+    ListServiceSpecificCredentials 123 ListServiceSpecificCredentialsRequest ListServiceSpecificCredentialsResponse
+    ListSigningCertificates 124 ListSigningCertificatesRequest ListSigningCertificatesResponse
     ListUserPolicies 125 ListUserPoliciesRequest ListUserPoliciesResponse
     ListUserTags 126 ListUserTagsRequest ListUserTagsResponse
     ListUsers 127 ListUsersRequest ListUsersResponse
@@ -978,21 +1711,40 @@ crate::typed::operations! {
     PutRolePolicy 132 PutRolePolicyRequest Empty
     PutUserPermissionsBoundary 133 PutUserPermissionsBoundaryRequest Empty
     PutUserPolicy 134 PutUserPolicyRequest Empty
+    RemoveClientIDFromOpenIDConnectProvider 136 RemoveClientIDFromOpenIDConnectProviderRequest Empty
     RemoveRoleFromInstanceProfile 137 RemoveRoleFromInstanceProfileRequest Empty
+    ResetServiceSpecificCredential 139 ResetServiceSpecificCredentialRequest ResetServiceSpecificCredentialResponse
     SetDefaultPolicyVersion 142 SetDefaultPolicyVersionRequest Empty
+    SimulateCustomPolicy 144 SimulateCustomPolicyRequest SimulatePolicyResponse
+    SimulatePrincipalPolicy 145 SimulatePrincipalPolicyRequest SimulatePolicyResponse
     TagInstanceProfile 146 TagInstanceProfileRequest Empty
+    TagOpenIDConnectProvider 148 TagOpenIDConnectProviderRequest Empty
     TagPolicy 149 TagPolicyRequest Empty
     TagRole 150 TagRoleRequest Empty
+    TagSAMLProvider 151 TagSAMLProviderRequest Empty
+    TagServerCertificate 152 TagServerCertificateRequest Empty
     TagUser 153 TagUserRequest Empty
     UntagInstanceProfile 154 UntagInstanceProfileRequest Empty
+    UntagOpenIDConnectProvider 156 UntagOpenIDConnectProviderRequest Empty
     UntagPolicy 157 UntagPolicyRequest Empty
     UntagRole 158 UntagRoleRequest Empty
+    UntagSAMLProvider 159 UntagSAMLProviderRequest Empty
+    UntagServerCertificate 160 UntagServerCertificateRequest Empty
     UntagUser 161 UntagUserRequest Empty
     UpdateAccessKey 162 UpdateAccessKeyRequest Empty
     UpdateAssumeRolePolicy 164 UpdateAssumeRolePolicyRequest Empty
+    UpdateOpenIDConnectProviderThumbprint 168 UpdateOpenIDConnectProviderThumbprintRequest Empty
     UpdateRole 169 UpdateRoleRequest UpdateRoleResponse
     UpdateRoleDescription 170 UpdateRoleDescriptionRequest UpdateRoleDescriptionResponse
+    UpdateSAMLProvider 171 UpdateSAMLProviderRequest UpdateSAMLProviderResponse
+    UpdateSSHPublicKey 172 UpdateSSHPublicKeyRequest Empty
+    UpdateServerCertificate 173 UpdateServerCertificateRequest Empty
+    UpdateServiceSpecificCredential 174 UpdateServiceSpecificCredentialRequest Empty
+    UpdateSigningCertificate 175 UpdateSigningCertificateRequest Empty
     UpdateUser 176 UpdateUserRequest Empty
+    UploadSSHPublicKey 177 UploadSSHPublicKeyRequest UploadSSHPublicKeyResponse
+    UploadServerCertificate 178 UploadServerCertificateRequest UploadServerCertificateResponse
+    UploadSigningCertificate 179 UploadSigningCertificateRequest UploadSigningCertificateResponse
 }
 
 use crate::shape as t;

@@ -14,8 +14,9 @@ const SHRINK_ENV: &str = "ROLECALL_SHRINK_NOT_BUILT";
 const HEAD: &str = "\
 # Operations of the service models that Rolecall answers with UnknownOperationException or
 # InvalidAction, because they are not built. This list may only shrink: what was built once stays,
-# and what a newer model adds is built before it is taken over. To drop the lines of what is built
-# by now: ROLECALL_SHRINK_NOT_BUILT=1 cargo test -p rolecall --test registry not_built
+# and what a newer model adds is built before it is taken over; only a service that is taken over
+# as a whole brings its lines, once. To drop the lines of what is built by now:
+# ROLECALL_SHRINK_NOT_BUILT=1 cargo test -p rolecall --test registry not_built
 ";
 
 fn file() -> PathBuf {
