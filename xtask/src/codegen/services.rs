@@ -110,6 +110,18 @@ const IAM: &str = "
     CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys GetAccessKeyLastUsed
     CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus
     GetAccountSummary
+    CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups ListGroupsForUser
+    AddUserToGroup RemoveUserFromGroup
+    PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+    AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
+    CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword
+    GetAccountPasswordPolicy UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy
+    CreateVirtualMFADevice EnableMFADevice ResyncMFADevice DeactivateMFADevice
+    DeleteVirtualMFADevice ListMFADevices ListVirtualMFADevices GetMFADevice
+    TagMFADevice UntagMFADevice ListMFADeviceTags
+    CreateAccountAlias DeleteAccountAlias ListAccountAliases
+    GetAccountAuthorizationDetails GenerateCredentialReport GetCredentialReport
+    SetSecurityTokenServicePreferences GetAccountProperties PutAccountProperties
     CreateOpenIDConnectProvider GetOpenIDConnectProvider DeleteOpenIDConnectProvider
     ListOpenIDConnectProviders AddClientIDToOpenIDConnectProvider
     RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint

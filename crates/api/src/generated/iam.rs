@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Timestamp;
 use crate::typed::Empty;
+use crate::value::Blob;
 
 #[derive(Clone, Default, PartialEq)]
 pub struct AccessKey {
@@ -42,6 +43,18 @@ pub struct AddRoleToInstanceProfileRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct AddUserToGroupRequest {
+    pub group_name: Option<String>,
+    pub user_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AttachGroupPolicyRequest {
+    pub group_name: Option<String>,
+    pub policy_arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct AttachRolePolicyRequest {
     pub role_name: Option<String>,
     pub policy_arn: Option<String>,
@@ -66,6 +79,12 @@ pub struct AttachedPolicy {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ChangePasswordRequest {
+    pub old_password: Option<String>,
+    pub new_password: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ContextEntry {
     pub context_key_name: Option<String>,
     pub context_key_values: Option<Vec<String>>,
@@ -83,6 +102,22 @@ pub struct CreateAccessKeyResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct CreateAccountAliasRequest {
+    pub account_alias: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateGroupRequest {
+    pub path: Option<String>,
+    pub group_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateGroupResponse {
+    pub group: Option<Group>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct CreateInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
     pub path: Option<String>,
@@ -92,6 +127,18 @@ pub struct CreateInstanceProfileRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateInstanceProfileResponse {
     pub instance_profile: Option<InstanceProfile>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateLoginProfileRequest {
+    pub user_name: Option<String>,
+    pub password: Option<String>,
+    pub password_reset_required: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateLoginProfileResponse {
+    pub login_profile: Option<LoginProfile>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -203,14 +250,53 @@ pub struct CreateUserResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct CreateVirtualMFADeviceRequest {
+    pub path: Option<String>,
+    pub virtual_mfa_device_name: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateVirtualMFADeviceResponse {
+    pub virtual_mfa_device: Option<VirtualMFADevice>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeactivateMFADeviceRequest {
+    pub user_name: Option<String>,
+    pub serial_number: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct DeleteAccessKeyRequest {
     pub user_name: Option<String>,
     pub access_key_id: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct DeleteAccountAliasRequest {
+    pub account_alias: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteGroupPolicyRequest {
+    pub group_name: Option<String>,
+    pub policy_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteGroupRequest {
+    pub group_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteLoginProfileRequest {
+    pub user_name: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -300,9 +386,20 @@ pub struct DeleteUserRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct DeleteVirtualMFADeviceRequest {
+    pub serial_number: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct DeletionTaskFailureReasonType {
     pub reason: Option<String>,
     pub role_usage_list: Option<Vec<RoleUsageType>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DetachGroupPolicyRequest {
+    pub group_name: Option<String>,
+    pub policy_arn: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -315,6 +412,14 @@ pub struct DetachRolePolicyRequest {
 pub struct DetachUserPolicyRequest {
     pub user_name: Option<String>,
     pub policy_arn: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableMFADeviceRequest {
+    pub user_name: Option<String>,
+    pub serial_number: Option<String>,
+    pub authentication_code1: Option<String>,
+    pub authentication_code2: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -336,6 +441,12 @@ pub struct EvaluationResult {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct GenerateCredentialReportResponse {
+    pub state: Option<String>,
+    pub description: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetAccessKeyLastUsedRequest {
     pub access_key_id: Option<String>,
 }
@@ -344,6 +455,36 @@ pub struct GetAccessKeyLastUsedRequest {
 pub struct GetAccessKeyLastUsedResponse {
     pub user_name: Option<String>,
     pub access_key_last_used: Option<AccessKeyLastUsed>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetAccountAuthorizationDetailsRequest {
+    pub filter: Option<Vec<String>>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetAccountAuthorizationDetailsResponse {
+    pub user_detail_list: Option<Vec<UserDetail>>,
+    pub group_detail_list: Option<Vec<GroupDetail>>,
+    pub role_detail_list: Option<Vec<RoleDetail>>,
+    pub policies: Option<Vec<ManagedPolicyDetail>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetAccountPasswordPolicyResponse {
+    pub password_policy: Option<PasswordPolicy>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetAccountPropertiesRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetAccountPropertiesResponse {
+    pub properties: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -368,6 +509,41 @@ pub struct GetContextKeysForPrincipalPolicyRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct GetCredentialReportResponse {
+    pub content: Option<Blob>,
+    pub report_format: Option<String>,
+    pub generated_time: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetGroupPolicyRequest {
+    pub group_name: Option<String>,
+    pub policy_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetGroupPolicyResponse {
+    pub group_name: Option<String>,
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetGroupRequest {
+    pub group_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetGroupResponse {
+    pub group: Option<Group>,
+    pub users: Option<Vec<User>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
 }
@@ -375,6 +551,30 @@ pub struct GetInstanceProfileRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct GetInstanceProfileResponse {
     pub instance_profile: Option<InstanceProfile>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetLoginProfileRequest {
+    pub user_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetLoginProfileResponse {
+    pub login_profile: Option<LoginProfile>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetMFADeviceRequest {
+    pub serial_number: Option<String>,
+    pub user_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetMFADeviceResponse {
+    pub user_name: Option<String>,
+    pub serial_number: Option<String>,
+    pub enable_date: Option<Timestamp>,
+    pub certifications: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -514,6 +714,26 @@ pub struct GetUserResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct Group {
+    pub path: Option<String>,
+    pub group_name: Option<String>,
+    pub group_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GroupDetail {
+    pub path: Option<String>,
+    pub group_name: Option<String>,
+    pub group_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub group_policy_list: Option<Vec<PolicyDetail>>,
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct InlinePolicyIdentifierType {
     pub policy_name: Option<String>,
     pub attachment_type: Option<String>,
@@ -541,6 +761,34 @@ pub struct ListAccessKeysRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct ListAccessKeysResponse {
     pub access_key_metadata: Option<Vec<AccessKeyMetadata>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListAccountAliasesRequest {
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListAccountAliasesResponse {
+    pub account_aliases: Option<Vec<String>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListAttachedGroupPoliciesRequest {
+    pub group_name: Option<String>,
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListAttachedGroupPoliciesResponse {
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
@@ -595,6 +843,48 @@ pub struct ListEntitiesForPolicyResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ListGroupPoliciesRequest {
+    pub group_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListGroupPoliciesResponse {
+    pub policy_names: Option<Vec<String>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListGroupsForUserRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListGroupsForUserResponse {
+    pub groups: Option<Vec<Group>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListGroupsRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListGroupsResponse {
+    pub groups: Option<Vec<Group>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ListInstanceProfileTagsRequest {
     pub instance_profile_name: Option<String>,
     pub marker: Option<String>,
@@ -632,6 +922,34 @@ pub struct ListInstanceProfilesRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct ListInstanceProfilesResponse {
     pub instance_profiles: Option<Vec<InstanceProfile>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListMFADeviceTagsRequest {
+    pub serial_number: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListMFADeviceTagsResponse {
+    pub tags: Option<Vec<Tag>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListMFADevicesRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListMFADevicesResponse {
+    pub mfa_devices: Option<Vec<MFADevice>>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
@@ -882,6 +1200,50 @@ pub struct ListUsersResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ListVirtualMFADevicesRequest {
+    pub assignment_status: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListVirtualMFADevicesResponse {
+    pub virtual_mfa_devices: Option<Vec<VirtualMFADevice>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LoginProfile {
+    pub user_name: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub password_reset_required: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct MFADevice {
+    pub user_name: Option<String>,
+    pub serial_number: Option<String>,
+    pub enable_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ManagedPolicyDetail {
+    pub policy_name: Option<String>,
+    pub policy_id: Option<String>,
+    pub arn: Option<String>,
+    pub path: Option<String>,
+    pub default_version_id: Option<String>,
+    pub attachment_count: Option<i32>,
+    pub permissions_boundary_usage_count: Option<i32>,
+    pub is_attachable: Option<bool>,
+    pub description: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub update_date: Option<Timestamp>,
+    pub policy_version_list: Option<Vec<PolicyVersion>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct OpenIDConnectProviderListEntry {
     pub arn: Option<String>,
 }
@@ -894,6 +1256,20 @@ pub struct OrderedOrganizationPolicyType {
 #[derive(Clone, Default, PartialEq)]
 pub struct OrganizationsDecisionDetail {
     pub allowed_by_organizations: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PasswordPolicy {
+    pub minimum_password_length: Option<i32>,
+    pub require_symbols: Option<bool>,
+    pub require_numbers: Option<bool>,
+    pub require_uppercase_characters: Option<bool>,
+    pub require_lowercase_characters: Option<bool>,
+    pub allow_users_to_change_password: Option<bool>,
+    pub expire_passwords: Option<bool>,
+    pub max_password_age: Option<i32>,
+    pub password_reuse_prevention: Option<i32>,
+    pub hard_expiry: Option<bool>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -915,6 +1291,12 @@ pub struct Policy {
     pub create_date: Option<Timestamp>,
     pub update_date: Option<Timestamp>,
     pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PolicyDetail {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -957,6 +1339,21 @@ pub struct Position {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct PutAccountPropertiesRequest {
+    pub properties: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PutAccountPropertiesResponse {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PutGroupPolicyRequest {
+    pub group_name: Option<String>,
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct PutRolePermissionsBoundaryRequest {
     pub role_name: Option<String>,
     pub permissions_boundary: Option<String>,
@@ -995,6 +1392,12 @@ pub struct RemoveRoleFromInstanceProfileRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct RemoveUserFromGroupRequest {
+    pub group_name: Option<String>,
+    pub user_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ResetServiceSpecificCredentialRequest {
     pub user_name: Option<String>,
     pub service_specific_credential_id: Option<String>,
@@ -1016,6 +1419,14 @@ pub struct ResourceSpecificResult {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ResyncMFADeviceRequest {
+    pub user_name: Option<String>,
+    pub serial_number: Option<String>,
+    pub authentication_code1: Option<String>,
+    pub authentication_code2: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct Role {
     pub path: Option<String>,
     pub role_name: Option<String>,
@@ -1029,6 +1440,22 @@ pub struct Role {
     pub tags: Option<Vec<Tag>>,
     pub role_last_used: Option<RoleLastUsed>,
     pub source_role_template: Option<SourceRoleTemplate>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct RoleDetail {
+    pub path: Option<String>,
+    pub role_name: Option<String>,
+    pub role_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub assume_role_policy_document: Option<String>,
+    pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    pub role_policy_list: Option<Vec<PolicyDetail>>,
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    pub tags: Option<Vec<Tag>>,
+    pub role_last_used: Option<RoleLastUsed>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -1125,6 +1552,11 @@ pub struct SetDefaultPolicyVersionRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct SetSecurityTokenServicePreferencesRequest {
+    pub global_endpoint_token_version: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct SigningCertificate {
     pub user_name: Option<String>,
     pub certificate_id: Option<String>,
@@ -1200,6 +1632,12 @@ pub struct TagInstanceProfileRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct TagMFADeviceRequest {
+    pub serial_number: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct TagOpenIDConnectProviderRequest {
     pub open_id_connect_provider_arn: Option<String>,
     pub tags: Option<Vec<Tag>>,
@@ -1238,6 +1676,12 @@ pub struct TagUserRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct UntagInstanceProfileRequest {
     pub instance_profile_name: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UntagMFADeviceRequest {
+    pub serial_number: Option<String>,
     pub tag_keys: Option<Vec<String>>,
 }
 
@@ -1285,9 +1729,36 @@ pub struct UpdateAccessKeyRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct UpdateAccountPasswordPolicyRequest {
+    pub minimum_password_length: Option<i32>,
+    pub require_symbols: Option<bool>,
+    pub require_numbers: Option<bool>,
+    pub require_uppercase_characters: Option<bool>,
+    pub require_lowercase_characters: Option<bool>,
+    pub allow_users_to_change_password: Option<bool>,
+    pub max_password_age: Option<i32>,
+    pub password_reuse_prevention: Option<i32>,
+    pub hard_expiry: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct UpdateAssumeRolePolicyRequest {
     pub role_name: Option<String>,
     pub policy_document: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateGroupRequest {
+    pub group_name: Option<String>,
+    pub new_path: Option<String>,
+    pub new_group_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateLoginProfileRequest {
+    pub user_name: Option<String>,
+    pub password: Option<String>,
+    pub password_reset_required: Option<bool>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -1416,21 +1887,53 @@ pub struct User {
     pub tags: Option<Vec<Tag>>,
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct UserDetail {
+    pub path: Option<String>,
+    pub user_name: Option<String>,
+    pub user_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub user_policy_list: Option<Vec<PolicyDetail>>,
+    pub group_list: Option<Vec<String>>,
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct VirtualMFADevice {
+    pub serial_number: Option<String>,
+    pub base32_string_seed: Option<Blob>,
+    pub qr_code_png: Option<Blob>,
+    pub user: Option<User>,
+    pub enable_date: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+}
+
 crate::typed::shaped! {
     AccessKey 4 [user_name, access_key_id, status, secret_access_key, create_date]
     AccessKeyLastUsed 5 [last_used_date, service_name, region]
     AccessKeyMetadata 6 [user_name, access_key_id, status, create_date]
     AddClientIDToOpenIDConnectProviderRequest 12 [open_id_connect_provider_arn, client_id]
     AddRoleToInstanceProfileRequest 13 [instance_profile_name, role_name]
+    AddUserToGroupRequest 14 [group_name, user_name]
+    AttachGroupPolicyRequest 17 [group_name, policy_arn]
     AttachRolePolicyRequest 18 [role_name, policy_arn]
     AttachUserPolicyRequest 19 [user_name, policy_arn]
     AttachedPermissionsBoundary 20 [permissions_boundary_type, permissions_boundary_arn]
     AttachedPolicy 21 [policy_name, policy_arn]
+    ChangePasswordRequest 29 [old_password, new_password]
     ContextEntry 33 [context_key_name, context_key_values, context_key_type]
     CreateAccessKeyRequest 40 [user_name]
     CreateAccessKeyResponse 41 [access_key]
+    CreateAccountAliasRequest 42 [account_alias]
+    CreateGroupRequest 45 [path, group_name]
+    CreateGroupResponse 46 [group]
     CreateInstanceProfileRequest 47 [instance_profile_name, path, tags]
     CreateInstanceProfileResponse 48 [instance_profile]
+    CreateLoginProfileRequest 49 [user_name, password, password_reset_required]
+    CreateLoginProfileResponse 50 [login_profile]
     CreateOpenIDConnectProviderRequest 51 [url, client_id_list, thumbprint_list, tags]
     CreateOpenIDConnectProviderResponse 52 [open_id_connect_provider_arn, tags]
     CreatePolicyRequest 53 [policy_name, path, policy_document, description, tags]
@@ -1447,8 +1950,15 @@ crate::typed::shaped! {
     CreateServiceSpecificCredentialResponse 64 [service_specific_credential]
     CreateUserRequest 65 [path, user_name, permissions_boundary, tags]
     CreateUserResponse 66 [user]
+    CreateVirtualMFADeviceRequest 67 [path, virtual_mfa_device_name, tags]
+    CreateVirtualMFADeviceResponse 68 [virtual_mfa_device]
+    DeactivateMFADeviceRequest 72 [user_name, serial_number]
     DeleteAccessKeyRequest 75 [user_name, access_key_id]
+    DeleteAccountAliasRequest 76 [account_alias]
+    DeleteGroupPolicyRequest 78 [group_name, policy_name]
+    DeleteGroupRequest 79 [group_name]
     DeleteInstanceProfileRequest 80 [instance_profile_name]
+    DeleteLoginProfileRequest 81 [user_name]
     DeleteOpenIDConnectProviderRequest 82 [open_id_connect_provider_arn]
     DeletePolicyRequest 83 [policy_arn]
     DeletePolicyVersionRequest 84 [policy_arn, version_id]
@@ -1465,19 +1975,37 @@ crate::typed::shaped! {
     DeleteUserPermissionsBoundaryRequest 95 [user_name]
     DeleteUserPolicyRequest 96 [user_name, policy_name]
     DeleteUserRequest 97 [user_name]
+    DeleteVirtualMFADeviceRequest 98 [serial_number]
     DeletionTaskFailureReasonType 99 [reason, role_usage_list]
+    DetachGroupPolicyRequest 102 [group_name, policy_arn]
     DetachRolePolicyRequest 103 [role_name, policy_arn]
     DetachUserPolicyRequest 104 [user_name, policy_arn]
+    EnableMFADeviceRequest 111 [user_name, serial_number, authentication_code1, authentication_code2]
     EnableOutboundWebIdentityFederationResponse 116 [issuer_identifier]
     EvaluationResult 125 [eval_action_name, eval_resource_name, eval_decision, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, eval_decision_details, resource_specific_results]
+    GenerateCredentialReportResponse 133 [state, description]
     GetAccessKeyLastUsedRequest 138 [access_key_id]
     GetAccessKeyLastUsedResponse 139 [user_name, access_key_last_used]
+    GetAccountAuthorizationDetailsRequest 140 [filter, max_items, marker]
+    GetAccountAuthorizationDetailsResponse 141 [user_detail_list, group_detail_list, role_detail_list, policies, is_truncated, marker]
+    GetAccountPasswordPolicyResponse 142 [password_policy]
+    GetAccountPropertiesRequest 143 []
+    GetAccountPropertiesResponse 144 [properties]
     GetAccountSummaryResponse 145 [summary_map]
     GetContextKeysForCustomPolicyRequest 146 [policy_input_list]
     GetContextKeysForPolicyResponse 147 [context_key_names]
     GetContextKeysForPrincipalPolicyRequest 148 [policy_source_arn, policy_input_list]
+    GetCredentialReportResponse 149 [content, report_format, generated_time]
+    GetGroupPolicyRequest 152 [group_name, policy_name]
+    GetGroupPolicyResponse 153 [group_name, policy_name, policy_document]
+    GetGroupRequest 154 [group_name, marker, max_items]
+    GetGroupResponse 155 [group, users, is_truncated, marker]
     GetInstanceProfileRequest 158 [instance_profile_name]
     GetInstanceProfileResponse 159 [instance_profile]
+    GetLoginProfileRequest 160 [user_name]
+    GetLoginProfileResponse 161 [login_profile]
+    GetMFADeviceRequest 162 [serial_number, user_name]
+    GetMFADeviceResponse 163 [user_name, serial_number, enable_date, certifications]
     GetOpenIDConnectProviderRequest 164 [open_id_connect_provider_arn]
     GetOpenIDConnectProviderResponse 165 [url, client_id_list, thumbprint_list, create_date, tags]
     GetOutboundWebIdentityFederationInfoResponse 168 [issuer_identifier, jwt_vending_enabled]
@@ -1501,22 +2029,38 @@ crate::typed::shaped! {
     GetUserPolicyResponse 192 [user_name, policy_name, policy_document]
     GetUserRequest 193 [user_name]
     GetUserResponse 194 [user]
+    Group 195 [path, group_name, group_id, arn, create_date]
+    GroupDetail 196 [path, group_name, group_id, arn, create_date, group_policy_list, attached_managed_policies]
     InlinePolicyIdentifierType 198 [policy_name, attachment_type, attachment_name]
     InstanceProfile 199 [path, instance_profile_name, instance_profile_id, arn, create_date, roles, tags]
     ListAccessKeysRequest 208 [user_name, marker, max_items]
     ListAccessKeysResponse 209 [access_key_metadata, is_truncated, marker]
+    ListAccountAliasesRequest 210 [marker, max_items]
+    ListAccountAliasesResponse 211 [account_aliases, is_truncated, marker]
+    ListAttachedGroupPoliciesRequest 212 [group_name, path_prefix, marker, max_items]
+    ListAttachedGroupPoliciesResponse 213 [attached_policies, is_truncated, marker]
     ListAttachedRolePoliciesRequest 214 [role_name, path_prefix, marker, max_items]
     ListAttachedRolePoliciesResponse 215 [attached_policies, is_truncated, marker]
     ListAttachedUserPoliciesRequest 216 [user_name, path_prefix, marker, max_items]
     ListAttachedUserPoliciesResponse 217 [attached_policies, is_truncated, marker]
     ListEntitiesForPolicyRequest 220 [policy_arn, entity_filter, path_prefix, policy_usage_filter, marker, max_items]
     ListEntitiesForPolicyResponse 221 [policy_groups, policy_users, policy_roles, is_truncated, marker]
+    ListGroupPoliciesRequest 222 [group_name, marker, max_items]
+    ListGroupPoliciesResponse 223 [policy_names, is_truncated, marker]
+    ListGroupsForUserRequest 224 [user_name, marker, max_items]
+    ListGroupsForUserResponse 225 [groups, is_truncated, marker]
+    ListGroupsRequest 226 [path_prefix, marker, max_items]
+    ListGroupsResponse 227 [groups, is_truncated, marker]
     ListInstanceProfileTagsRequest 228 [instance_profile_name, marker, max_items]
     ListInstanceProfileTagsResponse 229 [tags, is_truncated, marker]
     ListInstanceProfilesForRoleRequest 230 [role_name, marker, max_items]
     ListInstanceProfilesForRoleResponse 231 [instance_profiles, is_truncated, marker]
     ListInstanceProfilesRequest 232 [path_prefix, marker, max_items]
     ListInstanceProfilesResponse 233 [instance_profiles, is_truncated, marker]
+    ListMFADeviceTagsRequest 234 [serial_number, marker, max_items]
+    ListMFADeviceTagsResponse 235 [tags, is_truncated, marker]
+    ListMFADevicesRequest 236 [user_name, marker, max_items]
+    ListMFADevicesResponse 237 [mfa_devices, is_truncated, marker]
     ListOpenIDConnectProviderTagsRequest 238 [open_id_connect_provider_arn, marker, max_items]
     ListOpenIDConnectProviderTagsResponse 239 [tags, is_truncated, marker]
     ListOpenIDConnectProvidersRequest 240 []
@@ -1553,27 +2097,40 @@ crate::typed::shaped! {
     ListUserTagsResponse 276 [tags, is_truncated, marker]
     ListUsersRequest 277 [path_prefix, marker, max_items]
     ListUsersResponse 278 [users, is_truncated, marker]
+    ListVirtualMFADevicesRequest 279 [assignment_status, marker, max_items]
+    ListVirtualMFADevicesResponse 280 [virtual_mfa_devices, is_truncated, marker]
+    LoginProfile 281 [user_name, create_date, password_reset_required]
+    MFADevice 282 [user_name, serial_number, enable_date]
+    ManagedPolicyDetail 285 [policy_name, policy_id, arn, path, default_version_id, attachment_count, permissions_boundary_usage_count, is_attachable, description, create_date, update_date, policy_version_list]
     OpenIDConnectProviderListEntry 289 [arn]
     OrderedOrganizationPolicyType 293 [service_control_policy_input_list]
     OrganizationsDecisionDetail 298 [allowed_by_organizations]
+    PasswordPolicy 300 [minimum_password_length, require_symbols, require_numbers, require_uppercase_characters, require_lowercase_characters, allow_users_to_change_password, expire_passwords, max_password_age, password_reuse_prevention, hard_expiry]
     PermissionsBoundaryDecisionDetail 303 [allowed_by_permissions_boundary]
     Policy 304 [policy_name, policy_id, arn, path, default_version_id, attachment_count, permissions_boundary_usage_count, is_attachable, description, create_date, update_date, tags]
+    PolicyDetail 305 [policy_name, policy_document]
     PolicyGroup 310 [group_name, group_id]
     PolicyIdentifier 312 [policy_type, policy_arn, inline_policy_identifier]
     PolicyRole 318 [role_name, role_id]
     PolicyUser 322 [user_name, user_id]
     PolicyVersion 324 [document, version_id, is_default_version, create_date]
     Position 325 [line, column]
+    PutAccountPropertiesRequest 326 [properties]
+    PutAccountPropertiesResponse 327 []
+    PutGroupPolicyRequest 328 [group_name, policy_name, policy_document]
     PutRolePermissionsBoundaryRequest 329 [role_name, permissions_boundary]
     PutRolePolicyRequest 330 [role_name, policy_name, policy_document]
     PutUserPermissionsBoundaryRequest 331 [user_name, permissions_boundary]
     PutUserPolicyRequest 332 [user_name, policy_name, policy_document]
     RemoveClientIDFromOpenIDConnectProviderRequest 336 [open_id_connect_provider_arn, client_id]
     RemoveRoleFromInstanceProfileRequest 337 [instance_profile_name, role_name]
+    RemoveUserFromGroupRequest 338 [group_name, user_name]
     ResetServiceSpecificCredentialRequest 345 [user_name, service_specific_credential_id]
     ResetServiceSpecificCredentialResponse 346 [service_specific_credential]
     ResourceSpecificResult 350 [eval_resource_name, eval_resource_decision, matched_statements, missing_context_values, eval_decision_details, permissions_boundary_decision_detail]
+    ResyncMFADeviceRequest 352 [user_name, serial_number, authentication_code1, authentication_code2]
     Role 353 [path, role_name, role_id, arn, create_date, assume_role_policy_document, description, max_session_duration, permissions_boundary, tags, role_last_used, source_role_template]
+    RoleDetail 354 [path, role_name, role_id, arn, create_date, assume_role_policy_document, instance_profile_list, role_policy_list, attached_managed_policies, permissions_boundary, tags, role_last_used]
     RoleLastUsed 355 [last_used_date, region]
     RoleUsageType 360 [region, resources]
     SAMLPrivateKey 362 [key_id, timestamp]
@@ -1585,6 +2142,7 @@ crate::typed::shaped! {
     ServiceSpecificCredential 376 [create_date, expiration_date, service_name, service_user_name, service_password, service_credential_alias, service_credential_secret, service_specific_credential_id, user_name, status]
     ServiceSpecificCredentialMetadata 377 [user_name, status, service_user_name, service_credential_alias, create_date, expiration_date, service_specific_credential_id, service_name]
     SetDefaultPolicyVersionRequest 380 [policy_arn, version_id]
+    SetSecurityTokenServicePreferencesRequest 381 [global_endpoint_token_version]
     SigningCertificate 382 [user_name, certificate_id, certificate_body, status, upload_date]
     SimulateCustomPolicyRequest 383 [policy_input_list, permissions_boundary_policy_input_list, ordered_organization_policy_input_list, action_names, resource_arns, resource_policy, resource_owner, caller_arn, context_entries, resource_handling_option, max_items, marker]
     SimulatePolicyResponse 384 [evaluation_results, is_truncated, marker]
@@ -1593,6 +2151,7 @@ crate::typed::shaped! {
     Statement 388 [source_policy_id, source_policy_type, start_position, end_position]
     Tag 390 [key, value]
     TagInstanceProfileRequest 391 [instance_profile_name, tags]
+    TagMFADeviceRequest 392 [serial_number, tags]
     TagOpenIDConnectProviderRequest 393 [open_id_connect_provider_arn, tags]
     TagPolicyRequest 394 [policy_arn, tags]
     TagRoleRequest 395 [role_name, tags]
@@ -1600,6 +2159,7 @@ crate::typed::shaped! {
     TagServerCertificateRequest 397 [server_certificate_name, tags]
     TagUserRequest 399 [user_name, tags]
     UntagInstanceProfileRequest 404 [instance_profile_name, tag_keys]
+    UntagMFADeviceRequest 405 [serial_number, tag_keys]
     UntagOpenIDConnectProviderRequest 406 [open_id_connect_provider_arn, tag_keys]
     UntagPolicyRequest 407 [policy_arn, tag_keys]
     UntagRoleRequest 408 [role_name, tag_keys]
@@ -1607,7 +2167,10 @@ crate::typed::shaped! {
     UntagServerCertificateRequest 410 [server_certificate_name, tag_keys]
     UntagUserRequest 411 [user_name, tag_keys]
     UpdateAccessKeyRequest 412 [user_name, access_key_id, status]
+    UpdateAccountPasswordPolicyRequest 413 [minimum_password_length, require_symbols, require_numbers, require_uppercase_characters, require_lowercase_characters, allow_users_to_change_password, max_password_age, password_reuse_prevention, hard_expiry]
     UpdateAssumeRolePolicyRequest 414 [role_name, policy_document]
+    UpdateGroupRequest 416 [group_name, new_path, new_group_name]
+    UpdateLoginProfileRequest 417 [user_name, password, password_reset_required]
     UpdateOpenIDConnectProviderThumbprintRequest 418 [open_id_connect_provider_arn, thumbprint_list]
     UpdateRoleDescriptionRequest 419 [role_name, description]
     UpdateRoleDescriptionResponse 420 [role]
@@ -1627,15 +2190,23 @@ crate::typed::shaped! {
     UploadSigningCertificateRequest 434 [user_name, certificate_body]
     UploadSigningCertificateResponse 435 [certificate]
     User 436 [path, user_name, user_id, arn, create_date, password_last_used, permissions_boundary, tags]
+    UserDetail 437 [path, user_name, user_id, arn, create_date, user_policy_list, group_list, attached_managed_policies, permissions_boundary, tags]
+    VirtualMFADevice 438 [serial_number, base32_string_seed, qr_code_png, user, enable_date, tags]
 }
 
 crate::typed::operations! {
     AddClientIDToOpenIDConnectProvider 2 AddClientIDToOpenIDConnectProviderRequest Empty
     AddRoleToInstanceProfile 3 AddRoleToInstanceProfileRequest Empty
+    AddUserToGroup 4 AddUserToGroupRequest Empty
+    AttachGroupPolicy 6 AttachGroupPolicyRequest Empty
     AttachRolePolicy 7 AttachRolePolicyRequest Empty
     AttachUserPolicy 8 AttachUserPolicyRequest Empty
+    ChangePassword 9 ChangePasswordRequest Empty
     CreateAccessKey 10 CreateAccessKeyRequest CreateAccessKeyResponse
+    CreateAccountAlias 11 CreateAccountAliasRequest Empty
+    CreateGroup 13 CreateGroupRequest CreateGroupResponse
     CreateInstanceProfile 14 CreateInstanceProfileRequest CreateInstanceProfileResponse
+    CreateLoginProfile 15 CreateLoginProfileRequest CreateLoginProfileResponse
     CreateOpenIDConnectProvider 16 CreateOpenIDConnectProviderRequest CreateOpenIDConnectProviderResponse
     CreatePolicy 17 CreatePolicyRequest CreatePolicyResponse
     CreatePolicyVersion 18 CreatePolicyVersionRequest CreatePolicyVersionResponse
@@ -1644,8 +2215,15 @@ crate::typed::operations! {
     CreateServiceLinkedRole 21 CreateServiceLinkedRoleRequest CreateServiceLinkedRoleResponse
     CreateServiceSpecificCredential 22 CreateServiceSpecificCredentialRequest CreateServiceSpecificCredentialResponse
     CreateUser 23 CreateUserRequest CreateUserResponse
+    CreateVirtualMFADevice 24 CreateVirtualMFADeviceRequest CreateVirtualMFADeviceResponse
+    DeactivateMFADevice 25 DeactivateMFADeviceRequest Empty
     DeleteAccessKey 26 DeleteAccessKeyRequest Empty
+    DeleteAccountAlias 27 DeleteAccountAliasRequest Empty
+    DeleteAccountPasswordPolicy 28 Empty Empty
+    DeleteGroup 29 DeleteGroupRequest Empty
+    DeleteGroupPolicy 30 DeleteGroupPolicyRequest Empty
     DeleteInstanceProfile 31 DeleteInstanceProfileRequest Empty
+    DeleteLoginProfile 32 DeleteLoginProfileRequest Empty
     DeleteOpenIDConnectProvider 33 DeleteOpenIDConnectProviderRequest Empty
     DeletePolicy 34 DeletePolicyRequest Empty
     DeletePolicyVersion 35 DeletePolicyVersionRequest Empty
@@ -1661,15 +2239,27 @@ crate::typed::operations! {
     DeleteUser 45 DeleteUserRequest Empty
     DeleteUserPermissionsBoundary 46 DeleteUserPermissionsBoundaryRequest Empty
     DeleteUserPolicy 47 DeleteUserPolicyRequest Empty
+    DeleteVirtualMFADevice 48 DeleteVirtualMFADeviceRequest Empty
+    DetachGroupPolicy 49 DetachGroupPolicyRequest Empty
     DetachRolePolicy 50 DetachRolePolicyRequest Empty
     DetachUserPolicy 51 DetachUserPolicyRequest Empty
     DisableOutboundWebIdentityFederation 54 Empty Empty
+    EnableMFADevice 55 EnableMFADeviceRequest Empty
     EnableOutboundWebIdentityFederation 58 Empty EnableOutboundWebIdentityFederationResponse
+    GenerateCredentialReport 59 Empty GenerateCredentialReportResponse
     GetAccessKeyLastUsed 62 GetAccessKeyLastUsedRequest GetAccessKeyLastUsedResponse
+    GetAccountAuthorizationDetails 63 GetAccountAuthorizationDetailsRequest GetAccountAuthorizationDetailsResponse
+    GetAccountPasswordPolicy 64 Empty GetAccountPasswordPolicyResponse
+    GetAccountProperties 65 GetAccountPropertiesRequest GetAccountPropertiesResponse
     GetAccountSummary 66 Empty GetAccountSummaryResponse
     GetContextKeysForCustomPolicy 67 GetContextKeysForCustomPolicyRequest GetContextKeysForPolicyResponse
     GetContextKeysForPrincipalPolicy 68 GetContextKeysForPrincipalPolicyRequest GetContextKeysForPolicyResponse
+    GetCredentialReport 69 Empty GetCredentialReportResponse
+    GetGroup 71 GetGroupRequest GetGroupResponse
+    GetGroupPolicy 72 GetGroupPolicyRequest GetGroupPolicyResponse
     GetInstanceProfile 74 GetInstanceProfileRequest GetInstanceProfileResponse
+    GetLoginProfile 75 GetLoginProfileRequest GetLoginProfileResponse
+    GetMFADevice 76 GetMFADeviceRequest GetMFADeviceResponse
     GetOpenIDConnectProvider 77 GetOpenIDConnectProviderRequest GetOpenIDConnectProviderResponse
     GetOutboundWebIdentityFederationInfo 79 Empty GetOutboundWebIdentityFederationInfoResponse
     GetPolicy 80 GetPolicyRequest GetPolicyResponse
@@ -1683,12 +2273,19 @@ crate::typed::operations! {
     GetUser 91 GetUserRequest GetUserResponse
     GetUserPolicy 92 GetUserPolicyRequest GetUserPolicyResponse
     ListAccessKeys 93 ListAccessKeysRequest ListAccessKeysResponse
+    ListAccountAliases 94 ListAccountAliasesRequest ListAccountAliasesResponse
+    ListAttachedGroupPolicies 95 ListAttachedGroupPoliciesRequest ListAttachedGroupPoliciesResponse
     ListAttachedRolePolicies 96 ListAttachedRolePoliciesRequest ListAttachedRolePoliciesResponse
     ListAttachedUserPolicies 97 ListAttachedUserPoliciesRequest ListAttachedUserPoliciesResponse
     ListEntitiesForPolicy 99 ListEntitiesForPolicyRequest ListEntitiesForPolicyResponse
+    ListGroupPolicies 100 ListGroupPoliciesRequest ListGroupPoliciesResponse
+    ListGroups 101 ListGroupsRequest ListGroupsResponse
+    ListGroupsForUser 102 ListGroupsForUserRequest ListGroupsForUserResponse
     ListInstanceProfileTags 103 ListInstanceProfileTagsRequest ListInstanceProfileTagsResponse
     ListInstanceProfiles 104 ListInstanceProfilesRequest ListInstanceProfilesResponse
     ListInstanceProfilesForRole 105 ListInstanceProfilesForRoleRequest ListInstanceProfilesForRoleResponse
+    ListMFADeviceTags 106 ListMFADeviceTagsRequest ListMFADeviceTagsResponse
+    ListMFADevices 107 ListMFADevicesRequest ListMFADevicesResponse
     ListOpenIDConnectProviderTags 108 ListOpenIDConnectProviderTagsRequest ListOpenIDConnectProviderTagsResponse
     ListOpenIDConnectProviders 109 ListOpenIDConnectProvidersRequest ListOpenIDConnectProvidersResponse
     ListPolicies 111 ListPoliciesRequest ListPoliciesResponse
@@ -1707,17 +2304,24 @@ crate::typed::operations! {
     ListUserPolicies 125 ListUserPoliciesRequest ListUserPoliciesResponse
     ListUserTags 126 ListUserTagsRequest ListUserTagsResponse
     ListUsers 127 ListUsersRequest ListUsersResponse
+    ListVirtualMFADevices 128 ListVirtualMFADevicesRequest ListVirtualMFADevicesResponse
+    PutAccountProperties 129 PutAccountPropertiesRequest PutAccountPropertiesResponse
+    PutGroupPolicy 130 PutGroupPolicyRequest Empty
     PutRolePermissionsBoundary 131 PutRolePermissionsBoundaryRequest Empty
     PutRolePolicy 132 PutRolePolicyRequest Empty
     PutUserPermissionsBoundary 133 PutUserPermissionsBoundaryRequest Empty
     PutUserPolicy 134 PutUserPolicyRequest Empty
     RemoveClientIDFromOpenIDConnectProvider 136 RemoveClientIDFromOpenIDConnectProviderRequest Empty
     RemoveRoleFromInstanceProfile 137 RemoveRoleFromInstanceProfileRequest Empty
+    RemoveUserFromGroup 138 RemoveUserFromGroupRequest Empty
     ResetServiceSpecificCredential 139 ResetServiceSpecificCredentialRequest ResetServiceSpecificCredentialResponse
+    ResyncMFADevice 140 ResyncMFADeviceRequest Empty
     SetDefaultPolicyVersion 142 SetDefaultPolicyVersionRequest Empty
+    SetSecurityTokenServicePreferences 143 SetSecurityTokenServicePreferencesRequest Empty
     SimulateCustomPolicy 144 SimulateCustomPolicyRequest SimulatePolicyResponse
     SimulatePrincipalPolicy 145 SimulatePrincipalPolicyRequest SimulatePolicyResponse
     TagInstanceProfile 146 TagInstanceProfileRequest Empty
+    TagMFADevice 147 TagMFADeviceRequest Empty
     TagOpenIDConnectProvider 148 TagOpenIDConnectProviderRequest Empty
     TagPolicy 149 TagPolicyRequest Empty
     TagRole 150 TagRoleRequest Empty
@@ -1725,6 +2329,7 @@ crate::typed::operations! {
     TagServerCertificate 152 TagServerCertificateRequest Empty
     TagUser 153 TagUserRequest Empty
     UntagInstanceProfile 154 UntagInstanceProfileRequest Empty
+    UntagMFADevice 155 UntagMFADeviceRequest Empty
     UntagOpenIDConnectProvider 156 UntagOpenIDConnectProviderRequest Empty
     UntagPolicy 157 UntagPolicyRequest Empty
     UntagRole 158 UntagRoleRequest Empty
@@ -1732,7 +2337,10 @@ crate::typed::operations! {
     UntagServerCertificate 160 UntagServerCertificateRequest Empty
     UntagUser 161 UntagUserRequest Empty
     UpdateAccessKey 162 UpdateAccessKeyRequest Empty
+    UpdateAccountPasswordPolicy 163 UpdateAccountPasswordPolicyRequest Empty
     UpdateAssumeRolePolicy 164 UpdateAssumeRolePolicyRequest Empty
+    UpdateGroup 166 UpdateGroupRequest Empty
+    UpdateLoginProfile 167 UpdateLoginProfileRequest Empty
     UpdateOpenIDConnectProviderThumbprint 168 UpdateOpenIDConnectProviderThumbprintRequest Empty
     UpdateRole 169 UpdateRoleRequest UpdateRoleResponse
     UpdateRoleDescription 170 UpdateRoleDescriptionRequest UpdateRoleDescriptionResponse
