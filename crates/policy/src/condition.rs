@@ -34,10 +34,14 @@ enum Quantifier {
 /// equals anything.
 #[derive(Debug)]
 enum Test {
-    /// `String*` and `Arn*`.
+    /// `String*`.
     Text(Box<[Pattern]>),
-    /// `String*IgnoreCase` and `Bool`.
+    /// `String*IgnoreCase`.
     TextIgnoringCase(Box<[Pattern]>),
+    /// `Arn*`: only patterns that an ARN can match.
+    Arn(Box<[Pattern]>),
+    /// `Bool`; a variable may stand for the value.
+    Bool(Box<[Pattern]>),
     Number(Comparison, Box<[f64]>),
     /// Milliseconds since the epoch.
     Date(Comparison, Box<[i64]>),
@@ -111,11 +115,38 @@ impl Operator {
         matches!(self.family, Family::Date(_))
     }
 
-    /// Whether a value is one that the operator can compare with.
+    /// Whether IAM takes a value when a document is written: only dates are looked at.
     pub(crate) fn accepts(&self, value: &str) -> bool {
+        !self.is_date() || self.reads(value)
+    }
+
+    /// Whether a value is one that the operator can compare with.
+    pub(crate) fn reads(&self, value: &str) -> bool {
         match self.family {
+            Family::String(_) | Family::StringIgnoringCase => true,
+            Family::Number(_) => parse_number(value).is_some(),
             Family::Date(_) => parse_date_ms(value).is_some(),
-            _ => true,
+            Family::Bool | Family::Null => is_bool(value),
+            Family::Binary => parse_binary(value).is_some(),
+            Family::Ip => Network::parse(value).is_some(),
+            Family::Arn => value == "*" || has_six_parts(value),
+        }
+    }
+
+    /// Whether the operator takes `*` and `?` as plain characters, where another one would not.
+    pub(crate) const fn is_literal(&self) -> bool {
+        matches!(
+            self.family,
+            Family::String(Mode::Literal) | Family::StringIgnoringCase
+        )
+    }
+
+    /// The operator that takes `*` and `?` as wildcards where this one does not.
+    pub(crate) const fn like_name(&self) -> &'static str {
+        if self.negated {
+            "StringNotLike"
+        } else {
+            "StringLike"
         }
     }
 }
@@ -165,19 +196,14 @@ impl Condition {
         };
         let test = match operator.family {
             Family::String(mode) => Test::Text(patterns(mode)),
-            // A lone `*` is not an ARN, and is used as "any ARN".
-            Family::Arn => Test::Text(
+            Family::Arn => Test::Arn(
                 values
                     .clone()
-                    .map(|value| match value {
-                        "*" => Pattern::All,
-                        value => Pattern::new(value, Mode::Arn, variables),
-                    })
+                    .filter_map(|value| arn_pattern(value, variables))
                     .collect(),
             ),
-            Family::StringIgnoringCase | Family::Bool => {
-                Test::TextIgnoringCase(patterns(Mode::Literal))
-            }
+            Family::StringIgnoringCase => Test::TextIgnoringCase(patterns(Mode::Literal)),
+            Family::Bool => Test::Bool(patterns(Mode::Literal)),
             Family::Number(comparison) => {
                 Test::Number(comparison, values.filter_map(parse_number).collect())
             }
@@ -217,8 +243,8 @@ impl Condition {
         }
         let satisfies = |item: &Item<'_>| self.matches(item, request) != self.negated;
         match self.quantifier {
-            Quantifier::ForAllValues => seen.all(satisfies),
-            Quantifier::ForAnyValue => seen.any(satisfies),
+            Quantifier::ForAllValues => seen.is_null() || seen.all(satisfies),
+            Quantifier::ForAnyValue => !seen.is_null() && seen.any(satisfies),
             Quantifier::None => match seen {
                 Seen::Absent => self.if_exists || self.negated,
                 seen => seen.any(|item| self.matches(item, request)) != self.negated,
@@ -240,6 +266,21 @@ impl Condition {
                 patterns
                     .iter()
                     .any(|pattern| pattern.equals_ignore_case(&text, request))
+            }
+            Test::Arn(patterns) => {
+                let text = item.text();
+                // What the value of a variable brought may lack colons.
+                let arn = |pattern: &Pattern| !pattern.is_template() || has_six_parts(&text);
+                patterns
+                    .iter()
+                    .any(|pattern| pattern.matches(&text, request) && arn(pattern))
+            }
+            Test::Bool(patterns) => {
+                let text = item.text();
+                is_bool(&text)
+                    && patterns
+                        .iter()
+                        .any(|pattern| pattern.equals_ignore_case(&text, request))
             }
             Test::Number(comparison, values) => number_of(item)
                 .is_some_and(|seen| values.iter().any(|value| comparison.holds(&seen, value))),
@@ -265,6 +306,25 @@ impl Comparison {
             Self::GreaterOrEqual => seen >= wanted,
         }
     }
+}
+
+fn is_bool(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+}
+
+/// "Each of the six colon-delimited components of the ARN is checked separately": a text of fewer
+/// is no ARN.
+fn has_six_parts(text: &str) -> bool {
+    text.bytes().filter(|byte| *byte == b':').nth(4).is_some()
+}
+
+/// `None` if no ARN can match. A lone `*` is not an ARN, and is used as "any ARN".
+fn arn_pattern(value: &str, variables: bool) -> Option<Pattern> {
+    if value == "*" {
+        return Some(Pattern::All);
+    }
+    let pattern = Pattern::new(value, Mode::Arn, variables);
+    (pattern.is_template() || has_six_parts(value)).then_some(pattern)
 }
 
 fn parse_number(text: &str) -> Option<f64> {

@@ -2,57 +2,121 @@
 //!
 //! IAM User Guide, "Grammar of the IAM JSON policy language".
 
+use crate::error::PolicyError;
 use crate::json::Json;
+use crate::policy::PolicyKind;
+use crate::validate;
 
-/// The elements of a document.
+/// A policy's elements as they were written, for tools that look at policies; what decides is a
+/// [`Policy`](crate::Policy).
+///
+/// ```
+/// use rolecall_policy::{Document, PolicyKind};
+///
+/// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+///     "Action":"ecs:RunTask","NotResource":["a","b"]}}"#;
+/// let document = Document::parse(text, PolicyKind::Identity)?;
+/// let statement = document.statements.first().unwrap();
+/// assert_eq!(statement.actions.as_ref().unwrap().values, ["ecs:RunTask"]);
+/// assert!(statement.resources.as_ref().unwrap().negated);
+/// # Ok::<(), rolecall_policy::PolicyError>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Document {
+pub struct Document {
     /// The `Version`, if given.
-    pub(crate) version: Option<String>,
-    pub(crate) statements: Vec<RawStatement>,
+    pub version: Option<String>,
+    /// The statements, in the order written.
+    pub statements: Vec<RawStatement>,
 }
 
-/// The elements of a statement, as written.
+/// The elements of a statement, as written. See [`Document`].
+///
+/// ```
+/// let statement = rolecall_policy::RawStatement::default();
+/// assert!(statement.actions.is_none() && statement.conditions.is_empty());
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct RawStatement {
-    pub(crate) sid: Option<String>,
-    pub(crate) effect: String,
-    pub(crate) principals: Option<RawPrincipals>,
-    pub(crate) actions: Option<List>,
-    pub(crate) resources: Option<List>,
-    pub(crate) conditions: Vec<RawCondition>,
+pub struct RawStatement {
+    /// The `Sid`, if given.
+    pub sid: Option<String>,
+    /// `Allow` or `Deny`.
+    pub effect: String,
+    /// `Principal` or `NotPrincipal`.
+    pub principals: Option<RawPrincipals>,
+    /// `Action` or `NotAction`.
+    pub actions: Option<List>,
+    /// `Resource` or `NotResource`.
+    pub resources: Option<List>,
+    /// Every key under every operator of the `Condition`.
+    pub conditions: Vec<RawCondition>,
     /// The whole statement as compact JSON.
-    pub(crate) json: String,
+    pub json: String,
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`.
+///
+/// ```
+/// let all = rolecall_policy::List { negated: false, values: vec!["*".to_owned()] };
+/// assert!(all.values.contains(&"*".to_owned()));
+/// ```
 #[derive(Debug)]
-pub(crate) struct List {
-    pub(crate) negated: bool,
-    pub(crate) values: Vec<String>,
+pub struct List {
+    /// Whether it is the `Not` form.
+    pub negated: bool,
+    /// The values; a single one counts as a list of one.
+    pub values: Vec<String>,
 }
 
 /// `Principal` or `NotPrincipal`.
+///
+/// ```
+/// use rolecall_policy::{RawPrincipalEntries, RawPrincipals};
+///
+/// let everyone = RawPrincipals { negated: false, entries: RawPrincipalEntries::Star };
+/// assert_eq!(everyone.entries, RawPrincipalEntries::Star);
+/// ```
 #[derive(Debug)]
-pub(crate) struct RawPrincipals {
-    pub(crate) negated: bool,
-    pub(crate) entries: RawPrincipalEntries,
+pub struct RawPrincipals {
+    /// Whether it is `NotPrincipal`.
+    pub negated: bool,
+    /// Who is named.
+    pub entries: RawPrincipalEntries,
 }
 
-#[derive(Debug)]
-pub(crate) enum RawPrincipalEntries {
+/// Who a `Principal` or `NotPrincipal` names. See [`RawPrincipals`].
+///
+/// ```
+/// use rolecall_policy::RawPrincipalEntries;
+///
+/// let service = ("Service".to_owned(), "ecs-tasks.amazonaws.com".to_owned());
+/// assert_ne!(RawPrincipalEntries::Typed(vec![service]), RawPrincipalEntries::Star);
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub enum RawPrincipalEntries {
     /// The bare `"*"`.
     Star,
     /// (type, value), such as (`AWS`, `123456789012`).
     Typed(Vec<(String, String)>),
 }
 
-/// One key under one operator.
+/// One key under one operator of a `Condition`.
+///
+/// ```
+/// let condition = rolecall_policy::RawCondition {
+///     operator: "StringEquals".to_owned(),
+///     key: "aws:RequestedRegion".to_owned(),
+///     values: vec!["us-east-1".to_owned()],
+/// };
+/// assert_eq!(condition.values.len(), 1);
+/// ```
 #[derive(Debug)]
-pub(crate) struct RawCondition {
-    pub(crate) operator: String,
-    pub(crate) key: String,
-    pub(crate) values: Vec<String>,
+pub struct RawCondition {
+    /// The operator with its qualifiers, such as `ForAnyValue:StringLike`.
+    pub operator: String,
+    /// The condition key.
+    pub key: String,
+    /// The values, numbers and Booleans as text.
+    pub values: Vec<String>,
 }
 
 /// Why a document is not a policy.
@@ -65,6 +129,23 @@ pub(crate) enum GrammarError {
 type Grammar<T> = Result<T, GrammarError>;
 
 impl Document {
+    /// Reads a document that follows the grammar; see [`Policy::load`](crate::Policy::load), which
+    /// accepts the same ones but for unknown operators. `kind` decides the words of the refusal.
+    ///
+    /// ```
+    /// use rolecall_policy::{Document, PolicyKind};
+    ///
+    /// let error = Document::parse("{}", PolicyKind::Identity).unwrap_err();
+    /// assert_eq!(error.to_string(), "Syntax errors in policy.");
+    /// ```
+    ///
+    /// # Errors
+    /// `MalformedPolicyDocument` if the text is not a policy.
+    pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
+        Self::read(text)
+            .map_err(|error| validate::not_a_policy(error == GrammarError::Syntax, kind))
+    }
+
     pub(crate) fn read(text: &str) -> Grammar<Self> {
         let json = Json::parse(text).ok_or(GrammarError::NotJson)?;
         let Json::Object(elements) = json else {

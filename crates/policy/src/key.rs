@@ -153,6 +153,18 @@ impl<'r> Seen<'r> {
         matches!(self, Self::Absent)
     }
 
+    /// Whether there is no value that says something: the User Guide counts a key "whose value
+    /// resolves to a null dataset, such as an empty string" as absent under `ForAllValues` and
+    /// `ForAnyValue`.
+    pub(crate) fn is_null(&self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::One(Item::Text(text)) => text.is_empty(),
+            Self::One(_) => false,
+            Self::Many(values) => values.iter().all(|value| value.is_empty()),
+        }
+    }
+
     /// Whether `test` holds for at least one value.
     pub(crate) fn any(&self, test: impl Fn(&Item<'_>) -> bool) -> bool {
         match self {

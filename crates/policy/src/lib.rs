@@ -47,6 +47,7 @@ mod evaluate;
 mod explain;
 mod json;
 mod key;
+mod lint;
 mod pattern;
 mod policy;
 mod principal;
@@ -56,8 +57,12 @@ mod validate;
 
 pub use context::{Context, ContextValue};
 pub use decision::{Decision, Layer, Location, Reason};
+pub use document::{
+    Document, List, RawCondition, RawPrincipalEntries, RawPrincipals, RawStatement,
+};
 pub use error::PolicyError;
 pub use evaluate::{Layers, NamedPolicy, Request, evaluate};
 pub use explain::{Closest, Explanation, Mismatch, Suggestion, explain};
+pub use lint::{Finding, Known, Rule, Severity, lint, lint_with};
 pub use policy::{Effect, Policy, PolicyKind, Statement, non_whitespace_len};
 pub use principal::{Principal, PrincipalKind};

@@ -94,6 +94,11 @@ impl Pattern {
         }
     }
 
+    /// Whether it has policy variables.
+    pub(crate) const fn is_template(&self) -> bool {
+        matches!(self, Self::Template(_))
+    }
+
     /// Whether the whole of `text` matches.
     #[inline]
     pub(crate) fn matches(&self, text: &str, request: &Request<'_>) -> bool {

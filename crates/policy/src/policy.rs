@@ -2,7 +2,7 @@
 
 use crate::action::{Action, ActionSet};
 use crate::condition::Condition;
-use crate::document::{Document, GrammarError, RawStatement};
+use crate::document::{Document, RawStatement};
 use crate::error::PolicyError;
 use crate::evaluate::Request;
 use crate::pattern::{Mode, Pattern};
@@ -269,7 +269,7 @@ impl Policy {
         if !validate::has_only_allowed_chars(text) {
             return Err(validate::not_a_policy(true, kind));
         }
-        let document = read(text, kind)?;
+        let document = Document::parse(text, kind)?;
         validate::validate(&document, kind)?;
         Self::compile(document, kind)
     }
@@ -281,7 +281,7 @@ impl Policy {
     /// # Errors
     /// `MalformedPolicyDocument` if the document is not a policy.
     pub fn load(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
-        Self::compile(read(text, kind)?, kind)
+        Self::compile(Document::parse(text, kind)?, kind)
     }
 
     fn compile(document: Document, kind: PolicyKind) -> Result<Self, PolicyError> {
@@ -378,11 +378,6 @@ impl Policy {
             .enumerate()
             .filter(move |(_, s)| about(s))
     }
-}
-
-fn read(text: &str, kind: PolicyKind) -> Result<Document, PolicyError> {
-    Document::read(text)
-        .map_err(|error| validate::not_a_policy(error == GrammarError::Syntax, kind))
 }
 
 /// The length of a document as IAM's quotas count it: characters that are not white space.
