@@ -12,7 +12,7 @@ use super::Finding;
 /// and so never on one of its own.
 const FLOORS: &[&[&str]] = &[
     &["rolecall-base", "rolecall-policy", "rolecall-sigv4"],
-    &["rolecall-api", "rolecall-store"],
+    &["rolecall-api", "rolecall-store", "rolecall-record"],
     &["rolecall-wire", "rolecall-acs", "rolecall-identity"],
     &["rolecall-op", "rolecall-client"],
     &[

@@ -1,0 +1,120 @@
+//! A record is the same after it was bytes, and no larger than its bounds.
+
+use super::*;
+
+/// A call with everything in it.
+pub(crate) fn call(number: u64) -> CallRecord {
+    CallRecord {
+        at: Timestamp::from_epoch_millis(1_795_310_523_456 + i64::try_from(number).unwrap()),
+        request_id: format!("request-{number}"),
+        account: "123456789012".to_owned(),
+        region: "us-east-1".to_owned(),
+        source: "ecs.amazonaws.com".to_owned(),
+        operation: "RunTask".to_owned(),
+        kind: CallKind::Management,
+        caller: Identity {
+            kind: IdentityKind::AssumedRole,
+            arn: "arn:aws:sts::123456789012:assumed-role/ci/s1".to_owned(),
+            principal_id: "AROAEXAMPLE:s1".to_owned(),
+            account: "123456789012".to_owned(),
+            access_key_id: Some("ASIAEXAMPLE".to_owned()),
+            user_name: None,
+            issuer_arn: Some("arn:aws:iam::123456789012:role/ci".to_owned()),
+            issuer_id: Some("AROAEXAMPLE".to_owned()),
+            session_name: Some("s1".to_owned()),
+            session_issued: Some(Timestamp::from_epoch_seconds(1_795_310_000)),
+            mfa: false,
+            source_identity: None,
+            invoked_by: None,
+            called_via: Vec::new(),
+        },
+        source_ip: Some("127.0.0.1".to_owned()),
+        user_agent: Some("aws-cli/2".to_owned()),
+        secure: false,
+        read_only: false,
+        outcome: Outcome::Ok,
+        parameters: Some(r#"{"taskDefinition":"web"}"#.to_owned()),
+        parameters_omitted: false,
+        resources: vec![Touched {
+            arn: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".to_owned(),
+            account: "123456789012".to_owned(),
+        }],
+        decisions: vec![decided()],
+    }
+}
+
+fn decided() -> Decided {
+    Decided {
+        action: "ecs:RunTask".to_owned(),
+        resource: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".to_owned(),
+        resource_account: None,
+        keys: vec![Key {
+            name: "aws:TagKeys".to_owned(),
+            values: vec!["a".to_owned(), "b".to_owned()],
+            many: true,
+        }],
+        allowed: true,
+        reason: Reason::Allow,
+        deciding: Some(Deciding {
+            layer: "identity-based policy".to_owned(),
+            policy: "arn:aws:iam::123456789012:policy/ci".to_owned(),
+            statement: 2,
+            sid: None,
+        }),
+        message: None,
+        why: None,
+        remedies: Vec::new(),
+        closest: None,
+        considered: Vec::new(),
+    }
+}
+
+/// The same call, denied.
+pub(crate) fn denied(number: u64) -> CallRecord {
+    let mut call = call(number);
+    let message = format!("User: x is not authorized to perform: ecs:RunTask ({number})");
+    call.outcome = Outcome::Error {
+        code: "AccessDeniedException".to_owned(),
+        message: message.clone(),
+    };
+    let decided = &mut call.decisions[0];
+    decided.allowed = false;
+    decided.reason = Reason::ImplicitDeny {
+        layer: "identity-based policy".to_owned(),
+    };
+    decided.message = Some(message);
+    decided.closest = Some(Closest {
+        at: decided.deciding.take().unwrap(),
+        failed: Failed::Condition {
+            operator: "StringEquals".to_owned(),
+            key: "aws:RequestedRegion".to_owned(),
+            wanted: vec!["eu-west-1".to_owned()],
+            seen: None,
+        },
+    });
+    call
+}
+
+#[test]
+fn there_and_back() {
+    for call in [call(1), denied(2)] {
+        let bytes = minicbor::to_vec(&call).unwrap();
+        assert!(bytes.len() < 1_200, "{} bytes", bytes.len());
+        assert_eq!(minicbor::decode::<CallRecord>(&bytes).unwrap(), call);
+    }
+}
+
+#[test]
+fn texts_are_bounded() {
+    let mut large = denied(1);
+    large.user_agent = Some("é".repeat(5_000));
+    large.parameters = Some("x".repeat(PARAMETERS_MAX + 1));
+    large.decisions[0].keys[0].values = vec!["v".repeat(100_000)];
+    large.decisions[0].resource = "r".repeat(100_000);
+    let large = large.bounded();
+    assert_eq!(large.user_agent.unwrap().len(), 1_024);
+    assert_eq!(large.parameters, None);
+    assert!(large.parameters_omitted);
+    assert_eq!(large.decisions[0].keys[0].values[0].len(), TEXT_MAX);
+    assert_eq!(large.decisions[0].resource.len(), TEXT_MAX);
+}

@@ -1,0 +1,158 @@
+//! What is kept is found again, newest first, within the bound.
+
+use std::sync::atomic::AtomicU64;
+
+use super::*;
+use crate::call::tests::{call, denied};
+use crate::{Query, Reader};
+
+fn ids(reader: &Reader, query: Query) -> Vec<String> {
+    let calls = reader.calls(query).map(|entry| entry.unwrap().call);
+    calls.map(|call| call.request_id).collect()
+}
+
+#[tokio::test]
+async fn what_is_flushed_is_found_newest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
+    for number in 0..5 {
+        recorder.keep(100, move || {
+            if number == 3 {
+                denied(number)
+            } else {
+                call(number)
+            }
+        });
+    }
+    recorder.flushed().await;
+    let reader = Reader::new(folder.path());
+    let all = [
+        "request-4",
+        "request-3",
+        "request-2",
+        "request-1",
+        "request-0",
+    ];
+    assert_eq!(ids(&reader, Query::default()), all);
+    assert_eq!(ids(&reader, Query::denied()), ["request-3"]);
+    assert_eq!(reader.find("request-2").unwrap(), Some(call(2)));
+    assert_eq!(reader.find("request-9").unwrap(), None);
+    let reason = denied(3).denial().unwrap().message.clone().unwrap();
+    let behind = reader.behind(&format!("task stopped: {reason}.")).unwrap();
+    assert_eq!(behind.unwrap().request_id, "request-3");
+
+    let middle = Query {
+        since: Some(call(1).at),
+        until: Some(call(3).at),
+        ..Query::default()
+    };
+    assert_eq!(
+        ids(&reader, middle),
+        ["request-3", "request-2", "request-1"]
+    );
+    for principal in [
+        "ci",
+        "AROAEXAMPLE",
+        "ASIAEXAMPLE",
+        "arn:aws:iam::123456789012:role/ci",
+    ] {
+        let query = Query {
+            principal: Some(principal.to_owned()),
+            session_name: Some("s1".to_owned()),
+            ..Query::default()
+        };
+        assert_eq!(ids(&reader, query).len(), 5, "{principal}");
+    }
+    let third = reader.calls(Query::default()).nth(2).unwrap().unwrap();
+    let older = Query {
+        before: Some(third.position),
+        ..Query::default()
+    };
+    assert_eq!(ids(&reader, older), ["request-1", "request-0"]);
+}
+
+#[tokio::test]
+async fn a_later_run_goes_on_after_a_torn_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
+    first.keep(0, || call(1));
+    first.keep(0, || call(2));
+    first.close();
+    let path = crate::segment::path(folder.path(), 1);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+
+    let second = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
+    second.keep(0, || call(3));
+    second.flushed().await;
+    let reader = Reader::new(folder.path());
+    assert_eq!(ids(&reader, Query::default()), ["request-3", "request-1"]);
+}
+
+#[tokio::test]
+async fn the_oldest_calls_go_when_the_bound_is_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), 0).unwrap();
+    for number in 0..4_000 {
+        recorder.keep(0, move || call(number));
+        recorder.room().await;
+    }
+    recorder.flushed().await;
+    let sizes = crate::segment::list(folder.path()).unwrap();
+    let total: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
+    assert!(total <= 1024 * 1024, "{total} bytes");
+    assert!(total > 900 * 1024, "{total} bytes");
+    assert!(sizes.len() > 20);
+    let kept = ids(&Reader::new(folder.path()), Query::default());
+    assert_eq!(kept[0], "request-3999");
+    assert!(kept.len() > 500 && kept.len() < 4_000);
+    // The bound holds for a record that was larger before, too.
+    drop(recorder);
+}
+
+#[tokio::test]
+async fn calls_wait_while_the_queue_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
+    // The writer stands still in the first record until it is let go.
+    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    recorder.keep(0, move || {
+        gate.recv().unwrap();
+        call(0)
+    });
+    while recorder.0.0.queue.lock().pending.len() == 1 {
+        tokio::task::yield_now().await;
+    }
+    let waited = Arc::new(AtomicU64::new(0));
+    recorder.keep(QUEUE_BYTES, || call(1));
+    let (other, counter) = (recorder.clone(), Arc::clone(&waited));
+    let waiting = tokio::spawn(async move {
+        other.room().await;
+        counter.store(1, Ordering::SeqCst);
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(waited.load(Ordering::SeqCst), 0);
+    open_gate.send(()).unwrap();
+    waiting.await.unwrap();
+    recorder.flushed().await;
+    assert_eq!(ids(&Reader::new(folder.path()), Query::default()).len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_disk_does_not_take_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("record");
+    let recorder = Recorder::open(&inner, crate::BYTES_MAX).unwrap();
+    std::fs::remove_dir(&inner).unwrap();
+    recorder.keep(0, || call(1));
+    recorder.keep(0, || panic!("a record that cannot be made"));
+    recorder.flushed().await;
+    std::fs::create_dir(&inner).unwrap();
+    recorder.keep(0, || call(2));
+    recorder.flushed().await;
+    let reader = Reader::new(&inner);
+    assert_eq!(ids(&reader, Query::default()), ["request-2"]);
+    let lost = reader.lost().unwrap();
+    assert_eq!(lost.len(), 1);
+    assert_eq!(lost[0].calls, 2);
+}
