@@ -9,6 +9,7 @@ mod container;
 mod execs;
 mod helper;
 mod io;
+mod root;
 mod rootfs;
 mod server;
 
@@ -16,8 +17,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use rustix::fs::Mode;
-use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags};
-use rustix::thread::UnshareFlags;
+use rustix::mount::{MountFlags, MoveMountFlags, OpenTreeFlags};
 
 use crate::error::{EngineError, FileContext, Result, chain};
 use crate::protocol::ShimArgs;
@@ -77,9 +77,7 @@ fn stage(args: &ShimArgs, json: &str) -> Result<()> {
     let own = Path::new("/proc/self/exe");
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
     let binary = rustix::mount::open_tree(rustix::fs::CWD, own, flags).at("open", own)?;
-    sys::unshare(UnshareFlags::NEWNS).os("make a mount namespace")?;
-    let down = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
-    rustix::mount::mount_change("/", down).os("make mounts private")?;
+    root::own_namespace()?;
     let exe = args.run_dir.join("exe");
     std::fs::File::create(&exe).at("create", &exe)?;
     let from = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;

@@ -2,6 +2,8 @@
 //! tests say that they are skipped.
 
 #[cfg(test)]
+mod changed_root;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod limits;

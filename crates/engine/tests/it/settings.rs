@@ -394,6 +394,9 @@ async fn commands_run_inside() {
         let text = String::from_utf8(out.output).unwrap();
         assert_eq!(text, "b\n/tmp\n1000\nerr\nSeccomp:\t2\n");
         assert_eq!((out.exit_code, out.timed_out), (9, false));
+        // The machine has a /usr; the image has none.
+        let out = run("[ ! -e /usr ]", 9000).await.unwrap();
+        assert_eq!(out.exit_code, 0, "{out:?}");
         let out = run("echo a; sleep 100", 2000).await.unwrap();
         assert_eq!(
             (out.exit_code, out.timed_out, out.output.as_slice()),
