@@ -67,6 +67,12 @@ pub struct CallRecord {
     /// What was decided, in order; the last one is the denial if the call was denied.
     #[n(16)]
     pub decisions: Vec<Decided>,
+    /// The condition keys that all decisions share, as they are written: a reader finds them among
+    /// the keys of each decision instead, and this empty.
+    #[n(17)]
+    #[cbor(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared_keys: Vec<Key>,
 }
 
 /// CloudTrail's categories of events.
@@ -248,6 +254,28 @@ pub struct Decided {
     #[n(11)]
     #[cbor(default)]
     pub considered: Vec<Considered>,
+    /// Of an explicit denial: the statements that denied, each with what would let the request pass.
+    #[n(12)]
+    #[cbor(default)]
+    pub reliefs: Vec<Relief>,
+    /// Of a denial: whether the request, decided again with the remedies and reliefs, is allowed.
+    #[n(13)]
+    #[cbor(default)]
+    pub checked: bool,
+}
+
+/// A statement that denied, and how little of it has to go.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Relief {
+    /// Where it stands.
+    #[n(0)]
+    pub at: Deciding,
+    /// The statement, as JSON.
+    #[n(1)]
+    pub statement: String,
+    /// What to put in its place, as JSON; `None` is nothing.
+    #[n(2)]
+    pub replacement: Option<String>,
 }
 
 /// A condition key of a request and its values.
@@ -327,9 +355,20 @@ pub struct Closest {
     /// Where it stands.
     #[n(0)]
     pub at: Deciding,
-    /// The part of it that did not fit.
+    /// The first part of it that did not fit.
     #[n(1)]
     pub failed: Failed,
+    /// What else of it did not fit, in the order action, principal, resource, conditions.
+    #[n(2)]
+    #[cbor(default)]
+    pub also: Vec<Failed>,
+    /// The mistake behind it, if it looks like one that people make.
+    #[n(3)]
+    pub hint: Option<String>,
+    /// The statement, as JSON.
+    #[n(4)]
+    #[cbor(default)]
+    pub statement: String,
 }
 
 /// The part of a statement that did not fit a request.
@@ -408,6 +447,21 @@ impl CallRecord {
         }
     }
 
+    /// The same with the keys that all decisions share among the keys of each.
+    #[must_use]
+    pub fn expanded(mut self) -> Self {
+        let shared = std::mem::take(&mut self.shared_keys);
+        for decided in &mut self.decisions {
+            for key in &shared {
+                let own = |own: &Key| own.name.eq_ignore_ascii_case(&key.name);
+                if !decided.keys.iter().any(own) {
+                    decided.keys.push(key.clone());
+                }
+            }
+        }
+        self
+    }
+
     /// The same with no text longer than its bound.
     #[must_use]
     pub fn bounded(mut self) -> Self {
@@ -431,6 +485,9 @@ impl CallRecord {
         for touched in &mut self.resources {
             shorten(&mut touched.arn, TEXT_MAX);
         }
+        for value in self.shared_keys.iter_mut().flat_map(|key| &mut key.values) {
+            shorten(value, TEXT_MAX);
+        }
         for decided in &mut self.decisions {
             decided.bound();
         }
@@ -450,6 +507,13 @@ impl Decided {
         // A statement that is cut would be no statement.
         self.remedies
             .retain(|remedy| remedy.statement.len() <= TEXT_MAX);
+        self.reliefs
+            .retain(|relief| relief.statement.len() <= TEXT_MAX);
+        if let Some(closest) = &mut self.closest
+            && closest.statement.len() > TEXT_MAX
+        {
+            closest.statement.clear();
+        }
     }
 }
 

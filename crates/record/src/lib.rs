@@ -27,7 +27,7 @@ mod text;
 
 pub use call::{
     CallKind, CallRecord, Closest, Considered, Decided, Deciding, Failed, Identity, IdentityKind,
-    Key, Lost, Outcome, Reason, Remedy, Touched,
+    Key, Lost, Outcome, Reason, Relief, Remedy, Touched,
 };
 pub use reader::{Entry, Position, Query, ReadError, Reader};
 pub use recorder::{FLUSH, QUEUE_BYTES, QUEUE_RECORDS, Recorder, RecorderError, SYNC};

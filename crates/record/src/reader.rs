@@ -257,6 +257,7 @@ fn matching(number: u64, bytes: &[u8], query: &Query) -> (Vec<Entry>, bool) {
             continue;
         };
         if query.takes(&call) {
+            let call = call.expanded();
             found.push(Entry { position, call });
         }
     }

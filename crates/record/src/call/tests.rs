@@ -40,6 +40,7 @@ pub(crate) fn call(number: u64) -> CallRecord {
             account: "123456789012".to_owned(),
         }],
         decisions: vec![decided()],
+        shared_keys: Vec::new(),
     }
 }
 
@@ -66,6 +67,8 @@ fn decided() -> Decided {
         remedies: Vec::new(),
         closest: None,
         considered: Vec::new(),
+        reliefs: Vec::new(),
+        checked: false,
     }
 }
 
@@ -91,6 +94,9 @@ pub(crate) fn denied(number: u64) -> CallRecord {
             wanted: vec!["eu-west-1".to_owned()],
             seen: None,
         },
+        also: vec![Failed::Principal],
+        hint: None,
+        statement: r#"{"Effect":"Allow"}"#.to_owned(),
     });
     call
 }
@@ -117,4 +123,23 @@ fn texts_are_bounded() {
     assert!(large.parameters_omitted);
     assert_eq!(large.decisions[0].keys[0].values[0].len(), TEXT_MAX);
     assert_eq!(large.decisions[0].resource.len(), TEXT_MAX);
+}
+
+#[test]
+fn shared_keys_are_written_once_and_read_with_each_decision() {
+    let key = |name: &str| Key {
+        name: name.to_owned(),
+        values: vec!["v".to_owned()],
+        many: false,
+    };
+    let mut call = call(1);
+    call.shared_keys = vec![key("aws:SourceIp"), key("AWS:TagKeys")];
+    let call = call.expanded();
+    let names: Vec<&str> = call.decisions[0]
+        .keys
+        .iter()
+        .map(|k| k.name.as_str())
+        .collect();
+    assert_eq!(names, ["aws:TagKeys", "aws:SourceIp"]);
+    assert!(call.shared_keys.is_empty());
 }
