@@ -1,12 +1,18 @@
 //! Why a request was denied, in words, and what would allow it.
 
+mod again;
+mod closest;
+mod hint;
+
 use crate::action::Action;
+use crate::context::ContextValue;
 use crate::decision::{Decision, Layer, Location, Reason};
-use crate::document::RawStatement;
 use crate::evaluate::{Evaluation, Layers, NamedPolicy, Request, Supplied};
-use crate::json::{Json, write_string};
-use crate::policy::{Effect, Statement};
+use crate::json::write_string;
+use crate::policy::Statement;
 use crate::principal::PrincipalKind;
+
+use again::Drafts;
 
 /// The part of a statement that did not match a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +47,15 @@ pub enum Mismatch {
 pub struct Closest<'a> {
     /// Where it stands.
     pub location: Location<'a>,
-    /// What of it failed.
+    /// The first part of it that failed.
     pub mismatch: Mismatch,
+    /// What else of it failed, in the order action, principal, resource, conditions.
+    pub also: Vec<Mismatch>,
+    /// The mistake behind the mismatch, if it looks like one that people make: `"the letters
+    /// differ in case only"`.
+    pub hint: Option<String>,
+    /// The statement, as JSON.
+    pub statement: &'a str,
 }
 
 /// A statement that, added to a layer, would supply the Allow that it lacks.
@@ -52,6 +65,18 @@ pub struct Suggestion {
     pub layer: Layer,
     /// The statement, as JSON.
     pub statement: String,
+}
+
+/// A statement that denied, and how little of it has to go for this request to pass it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relief<'a> {
+    /// The statement that denied.
+    pub location: Location<'a>,
+    /// The statement, as JSON.
+    pub statement: String,
+    /// What to put in its place, as JSON; `None`: nothing, it denies this request and no more than
+    /// that can be kept of it.
+    pub replacement: Option<String>,
 }
 
 /// What [`explain`] found.
@@ -66,6 +91,13 @@ pub struct Explanation<'a> {
     /// For an implicit deny: the smallest statements that would allow this very request, one for
     /// each layer that lacks an Allow.
     pub suggestions: Vec<Suggestion>,
+    /// For an explicit deny: the statements that denied, one after the other, each with what would
+    /// let this request pass.
+    pub reliefs: Vec<Relief<'a>>,
+    /// For an explicit deny: what would still lack an Allow with the reliefs.
+    pub then: Vec<Suggestion>,
+    /// Whether the request, evaluated again with all reliefs and suggestions, is allowed.
+    pub checked: bool,
 }
 
 /// Explains a decision. Slow (it allocates and looks at every statement): not for the request path.
@@ -98,6 +130,9 @@ pub fn explain<'a>(
         closest: None,
         denied_by: None,
         suggestions: Vec::new(),
+        reliefs: Vec::new(),
+        then: Vec::new(),
+        checked: decision.allowed(),
     };
     let what = format!("{} on {}", request.action, request.resource);
     explanation.summary = match &decision.reason {
@@ -106,16 +141,39 @@ pub fn explain<'a>(
         Reason::NoPermissionNeeded => format!("{what} is allowed: it needs no permission."),
         Reason::ExplicitDeny(at) => {
             explanation.denied_by = statement_at(layers, at).map(|s| s.json().to_owned());
-            format!("{what} is denied by {}.", describe(at))
+            relieve(request, layers, &mut explanation);
+            let because = statement_at(layers, at)
+                .map(|statement| closest::conditions_met(statement, request))
+                .unwrap_or_default();
+            format!("{what} is denied by {}{because}.", describe(at))
         }
         Reason::ImplicitDeny(layer) => {
-            explanation.closest = closest(request, layers, *layer);
+            explanation.closest = closest::closest(request, layers, *layer);
             explanation.suggestions = suggestions(request, layers);
+            let mut drafts = Drafts::new(layers);
+            drafts.add_all(&explanation.suggestions);
+            explanation.checked = drafts.allows(request);
             let came = explanation.closest.as_ref().map(Closest::sentence);
             format!("No {layer} allows {what}.{}", came.unwrap_or_default())
         }
     };
     explanation
+}
+
+/// Takes out of each denying statement what denies this request, and finds what is missing then.
+fn relieve<'a>(request: &Request<'_>, layers: &Layers<'a>, explanation: &mut Explanation<'a>) {
+    /// More denials of one request than anybody would lift one by one.
+    const MANY: usize = 16;
+    let mut drafts = Drafts::new(layers);
+    while explanation.reliefs.len() < MANY {
+        match drafts.relieve(request) {
+            Some(relief) => explanation.reliefs.push(relief),
+            None => break,
+        }
+    }
+    explanation.then = drafts.with_layers(|layers| suggestions(request, layers));
+    drafts.add_all(&explanation.then);
+    explanation.checked = drafts.allows(request);
 }
 
 fn describe(at: &Location<'_>) -> String {
@@ -142,114 +200,6 @@ fn statement_at<'a>(layers: &Layers<'a>, at: &Location<'_>) -> Option<&'a Statem
     let policies = policies_of(layers, at.layer);
     let named = policies.iter().find(|named| named.name == at.policy)?;
     named.policy.statements().get(at.statement)
-}
-
-/// The Allow statement that fails latest: on its conditions rather than its resource, and so on. A
-/// statement about another service is not close.
-fn closest<'a>(request: &Request<'_>, layers: &Layers<'a>, layer: Layer) -> Option<Closest<'a>> {
-    let action = Action::new(request.action);
-    let has_boundary = layers.boundary.is_some();
-    let mut best: Option<(usize, Closest<'a>)> = None;
-    for named in policies_of(layers, layer) {
-        for (number, statement) in named.policy.about_service(Effect::Allow, &action) {
-            let Some(mismatch) = mismatch(statement, request, &action, has_boundary) else {
-                continue;
-            };
-            let rank = match &mismatch {
-                Mismatch::Action => 0,
-                Mismatch::Principal => 1,
-                Mismatch::Resource { .. } => 2,
-                Mismatch::Condition { .. } => 3,
-            };
-            if best.as_ref().is_none_or(|(known, _)| *known < rank) {
-                let (policy, sid) = (named.name, statement.sid());
-                let location = Location {
-                    layer,
-                    policy,
-                    statement: number,
-                    sid,
-                };
-                best = Some((rank, Closest { location, mismatch }));
-            }
-        }
-    }
-    best.map(|(_, closest)| closest)
-}
-
-/// The first part of a statement that does not fit the request; `None` if all of it does.
-fn mismatch(
-    statement: &Statement,
-    request: &Request<'_>,
-    action: &Action<'_>,
-    has_boundary: bool,
-) -> Option<Mismatch> {
-    if !statement.actions.matches(action) {
-        return Some(Mismatch::Action);
-    }
-    if statement.names(request, has_boundary).is_none() {
-        return Some(Mismatch::Principal);
-    }
-    let raw = Json::parse(statement.json()).and_then(|json| RawStatement::read(json).ok())?;
-    if !statement.covers_resource(request) {
-        let list = raw.resources?;
-        let element = if list.negated {
-            "NotResource"
-        } else {
-            "Resource"
-        };
-        return Some(Mismatch::Resource {
-            element,
-            patterns: list.values,
-        });
-    }
-    let failed = statement
-        .conditions
-        .iter()
-        .zip(raw.conditions)
-        .find(|(c, _)| !c.holds(request));
-    failed.map(|(condition, raw)| Mismatch::Condition {
-        operator: raw.operator,
-        key: raw.key,
-        wanted: raw.values,
-        seen: condition.key().seen(request).texts(),
-    })
-}
-
-impl Closest<'_> {
-    fn sentence(&self) -> String {
-        let place = describe(&self.location);
-        match &self.mismatch {
-            Mismatch::Action => format!(" Closest is {place}, but it lists other actions."),
-            Mismatch::Principal => format!(" Closest is {place}, but it names other principals."),
-            Mismatch::Resource { element, patterns } => {
-                format!(
-                    " Closest is {place}, but its {element} is {}.",
-                    quoted(patterns)
-                )
-            }
-            Mismatch::Condition {
-                operator,
-                key,
-                wanted,
-                seen,
-            } => {
-                let seen = match seen {
-                    Some(seen) => quoted(seen),
-                    None => "no such key".to_owned(),
-                };
-                let wanted = quoted(wanted);
-                format!(
-                    " Closest is {place}, but its condition {operator} {key} asks for {wanted} and \
-                     the request has {seen}."
-                )
-            }
-        }
-    }
-}
-
-fn quoted(values: &[String]) -> String {
-    let all: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
-    all.join(" or ")
 }
 
 /// One statement for each layer that lacks an Allow, found by supplying them one after the other.
@@ -307,8 +257,24 @@ fn suggestion(request: &Request<'_>, layers: &Layers<'_>, layer: Layer) -> Strin
         json.push_str(",\"Resource\":");
         write_string(&escape(request.resource), &mut json);
     }
+    if layer != Layer::Trust {
+        write_passed_to(request, &mut json);
+    }
     json.push('}');
     json
+}
+
+/// Whoever may pass a role should say to whom: the condition that the IAM User Guide asks for in
+/// "Grant a user permissions to pass a role to an AWS service".
+fn write_passed_to(request: &Request<'_>, json: &mut String) {
+    if !request.action.eq_ignore_ascii_case("iam:PassRole") {
+        return;
+    }
+    if let Some(ContextValue::Str(service)) = request.context.get("iam:PassedToService") {
+        json.push_str(",\"Condition\":{\"StringEquals\":{\"iam:PassedToService\":");
+        write_string(service, json);
+        json.push_str("}}");
+    }
 }
 
 /// Some services' policies (ECR's) have no `Resource` element; a suggestion for them has none

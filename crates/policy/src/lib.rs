@@ -62,7 +62,7 @@ pub use document::{
 };
 pub use error::PolicyError;
 pub use evaluate::{Layers, NamedPolicy, Request, evaluate};
-pub use explain::{Closest, Explanation, Mismatch, Suggestion, explain};
+pub use explain::{Closest, Explanation, Mismatch, Relief, Suggestion, explain};
 pub use lint::{Finding, Known, Rule, Severity, lint, lint_with};
 pub use policy::{Effect, Policy, PolicyKind, Statement, non_whitespace_len};
 pub use principal::{Principal, PrincipalKind};
