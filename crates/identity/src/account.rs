@@ -1,4 +1,4 @@
-//! The account that a data directory holds, and the secrets that belong to it as a whole.
+//! The accounts that a data directory holds, and the secrets that belong to them as a whole.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use rolecall_base::{AccountId, Region, Timestamp};
 use rolecall_store::Document;
 use serde::{Deserialize, Serialize};
 
-/// One account, made at the first start. Keyed by its id.
+/// One account: the one made at the first start, or a member of its organization. Keyed by its id.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Account {
     /// The account's id.
@@ -15,10 +15,15 @@ pub struct Account {
     pub region: Region,
     /// When it was made.
     pub created: Timestamp,
-    /// The root user's access key that `rolecall env` shows.
+    /// The root user's access key that `rolecall env` shows; empty for a member.
     pub root_access_key: String,
-    /// The 32 bytes, in hexadecimal, that session tokens are sealed with.
+    /// The 32 bytes, in hexadecimal, that session tokens are sealed with: the same for all
+    /// accounts of a data directory.
     pub token_key: String,
+    /// The management account that made it by `organizations:CreateAccount`; `None` for the account
+    /// of the first start. A member's root user has no access key.
+    #[serde(default)]
+    pub made_by: Option<AccountId>,
 }
 
 impl Document for Account {

@@ -11,8 +11,10 @@
 pub mod access_key;
 pub mod account;
 pub mod caller;
+pub mod group;
 pub mod instance_profile;
 pub mod managed;
+pub mod organization;
 pub mod origin;
 pub mod policy_text;
 pub mod quotas;
@@ -27,6 +29,7 @@ pub use access_key::{AccessKey, KeyStatus};
 pub use account::Account;
 pub use caller::{Caller, CallerKind, SessionKind};
 pub use customer_policy::{CustomerPolicy, POLICY_VERSIONS_MAX, PolicyVersion};
+pub use group::Group;
 pub use instance_profile::InstanceProfile;
 pub use origin::Origin;
 pub use policy_text::PolicyText;
@@ -51,8 +54,12 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<AccessKey>(),
         KindInfo::of::<Role>(),
         KindInfo::of::<User>(),
+        KindInfo::of::<Group>(),
         KindInfo::of::<CustomerPolicy>(),
         KindInfo::of::<InstanceProfile>(),
         KindInfo::of::<Quotas>(),
+        KindInfo::of::<organization::Organization>(),
+        KindInfo::of::<organization::Target>(),
+        KindInfo::of::<organization::ControlPolicy>(),
     ]
 }

@@ -8,8 +8,10 @@ use rolecall_policy::{Layers, NamedPolicy, Policy, PolicyKind, Principal};
 use rolecall_store::Snapshot;
 
 use crate::caller::FARGATE_AGENT_POLICY;
+use crate::organization::{ControlType, Membership};
 use crate::{
-    Caller, CallerKind, CustomerPolicy, PolicyText, Role, SessionClaims, SessionKind, User, managed,
+    Caller, CallerKind, CustomerPolicy, Group, PolicyText, Role, SessionClaims, SessionKind, User,
+    managed,
 };
 
 /// A compiled policy and the name that a decision reports it by.
@@ -28,10 +30,10 @@ pub struct Named {
 #[error("the policy `{0}` is missing or does not compile")]
 pub struct Unresolved(pub String);
 
-/// The policies that apply to a caller, by layer. Service control policies are not among them.
+/// The policies that apply to a caller, by layer.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
-    /// Policies of the user or role.
+    /// Policies of the user and its groups, or of the role.
     pub identity: Vec<Named>,
     /// The permissions boundary; `None` is none, which limits nothing.
     pub boundary: Option<Vec<Named>>,
@@ -39,6 +41,11 @@ pub struct Applied {
     pub session: Option<Vec<Named>>,
     /// The tags of the user or role; a session's own tags go over them.
     pub tags: Tags,
+    /// The service control policies that limit the caller: one list for each level of the
+    /// organization, root first.
+    pub scps: Vec<Vec<Named>>,
+    /// The place of the caller's account in the organization, if it is in one.
+    pub membership: Option<Membership>,
 }
 
 impl Applied {
@@ -47,6 +54,17 @@ impl Applied {
     /// # Errors
     /// [`Unresolved`] if one of them is missing or does not compile.
     pub fn of(snap: &Snapshot, caller: &Caller) -> Result<Self, Unresolved> {
+        let mut applied = Self::own(snap, caller)?;
+        applied.membership = Membership::of(snap, &caller.account)?;
+        if let Some(membership) = &applied.membership
+            && caller.is_of_account()
+        {
+            applied.scps = membership.policies(snap, ControlType::Service)?;
+        }
+        Ok(applied)
+    }
+
+    fn own(snap: &Snapshot, caller: &Caller) -> Result<Self, Unresolved> {
         match &caller.kind {
             CallerKind::Root | CallerKind::Service { .. } | CallerKind::Anonymous => {
                 Ok(Self::default())
@@ -72,6 +90,7 @@ impl Applied {
                     boundary: boundary(snap, role.boundary.as_deref())?,
                     session: session_policies(snap, session)?,
                     tags: role.tags.clone(),
+                    ..Self::default()
                 })
             }
         }
@@ -81,31 +100,45 @@ impl Applied {
         let user = snap
             .get::<User>(key)
             .ok_or_else(|| Unresolved(key.to_owned()))?;
+        let mut identity = attached_and_inline(snap, &user.attached, &user.inline)?;
+        for group in &user.groups {
+            let group = snap
+                .get::<Group>(group)
+                .ok_or_else(|| Unresolved(group.clone()))?;
+            identity.extend(attached_and_inline(snap, &group.attached, &group.inline)?);
+        }
         Ok(Self {
-            identity: attached_and_inline(snap, &user.attached, &user.inline)?,
+            identity,
             boundary: boundary(snap, user.boundary.as_deref())?,
             session: None,
             tags: user.tags.clone(),
+            ..Self::default()
         })
     }
 
-    /// Runs `decide` on the layers of these policies beside the resource's.
+    /// Runs `decide` on the layers of these policies beside the resource's own policy and the
+    /// resource control policies of its account, root first.
     pub fn with_layers<T>(
         &self,
         resource: Option<NamedPolicy<'_>>,
+        rcps: &[Vec<Named>],
         resource_policy_must_allow: bool,
         decide: impl FnOnce(&Layers<'_>) -> T,
     ) -> T {
         let identity = named(&self.identity);
         let boundary = self.boundary.as_deref().map(named);
         let session = self.session.as_deref().map(named);
+        let scps: Vec<_> = self.scps.iter().map(|level| named(level)).collect();
+        let scps: Vec<_> = scps.iter().map(Vec::as_slice).collect();
+        let rcps: Vec<_> = rcps.iter().map(|level| named(level)).collect();
+        let rcps: Vec<_> = rcps.iter().map(Vec::as_slice).collect();
         decide(&Layers {
             identity: &identity,
             boundary: boundary.as_deref(),
             session: session.as_deref(),
             resource,
-            scps: &[],
-            rcps: &[],
+            scps: &scps,
+            rcps: &rcps,
             resource_policy_must_allow,
         })
     }
@@ -193,6 +226,18 @@ fn session_policies(
 }
 
 impl Caller {
+    /// Whether it is a principal of its account, which the account's organization limits; services
+    /// and AWS's own agents are not.
+    fn is_of_account(&self) -> bool {
+        match &self.kind {
+            CallerKind::Root
+            | CallerKind::User { .. }
+            | CallerKind::Role { .. }
+            | CallerKind::Federated { .. } => true,
+            CallerKind::Service { .. } | CallerKind::FargateAgent | CallerKind::Anonymous => false,
+        }
+    }
+
     /// The caller as the policy language sees it.
     pub fn principal(&self) -> Principal<'_> {
         let account = self.account.as_str();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rolecall_api::shape::Protocol;
 use rolecall_base::{AccountId, AwsError, Fault, Region, Timestamp};
+use rolecall_identity::organization::{Organization, Target};
 use rolecall_identity::{
     AccessKey, Account, Caller, CallerKind, KeyStatus, SessionClaims, SessionKind, TokenKey,
 };
@@ -75,6 +76,9 @@ impl Authenticator {
         let credential = self
             .credential(&snap, &core.settings.account, parsed, now)
             .map_err(|e| refuse(&e))?;
+        if is_closed(&snap, &credential.caller.account) {
+            return Err(refuse(&AuthError::InvalidToken));
+        }
         if route.service.id == "iam" && is_without_iam(credential.caller.session()) {
             return Err(refuse(&AuthError::InvalidToken));
         }
@@ -184,6 +188,14 @@ fn is_without_iam(session: Option<&SessionClaims>) -> bool {
         )
     };
     session.is_some_and(|session| of_user(&session.kind) && !session.mfa)
+}
+
+/// Whether the account was closed: its credentials are worth nothing then.
+fn is_closed(snap: &Snapshot, account: &AccountId) -> bool {
+    !snap.is_empty::<Organization>()
+        && snap
+            .get::<Target>(account.as_str())
+            .is_some_and(|target| target.is_suspended())
 }
 
 fn long_term(snap: &Snapshot, access_key_id: &str) -> Result<Credential, AuthError> {

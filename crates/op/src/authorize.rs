@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use rolecall_base::{AwsError, Tags};
+use rolecall_identity::organization::Membership;
 use rolecall_identity::{Applied, Caller, CallerKind, SessionKind};
 use rolecall_policy::{Context, Decision, NamedPolicy, Request, evaluate, explain};
 use rolecall_store::Snapshot;
 
 use crate::access::{Access, AccessCheck};
 use crate::audit::Denial;
+use crate::owner::Owner;
 use crate::request::RequestInfo;
 
 /// A call that is not authorized: what the client sees, and what it does not.
@@ -51,9 +53,22 @@ pub(crate) fn authorize(
     };
     let mut shared = condition_context(info);
     principal_tags(&info.caller, &applied.tags, &mut shared);
+    organization_keys(info, applied.membership.as_ref(), &mut shared);
     let principal = info.caller.principal();
     for check in checks {
+        let owner = match Owner::of(snap, info, check, &applied) {
+            Ok(owner) => owner,
+            Err(unresolved) => {
+                tracing::warn!(resource = check.resource, %unresolved, "refused: owner unresolved");
+                let denial = Denial::unresolved(info, std::slice::from_ref(check), &unresolved);
+                return Err(Denied {
+                    error: denied(&denial, query_protocol),
+                    denial: Box::new(denial),
+                });
+            }
+        };
         let mut context = shared.child();
+        owner.keys(&mut context);
         for key in &check.keys {
             if key.many {
                 context.set_list(key.name.as_str(), key.values.iter().map(String::as_str));
@@ -72,7 +87,8 @@ pub(crate) fn authorize(
             name: &check.resource,
             policy,
         });
-        let outcome = applied.with_layers(resource, check.policy_must_allow, |layers| {
+        let must_allow = check.policy_must_allow;
+        let outcome = applied.with_layers(resource, &owner.rcps, must_allow, |layers| {
             if check.policy_must_allow && layers.resource.is_none() {
                 // A trust policy that does not compile trusts nobody.
                 return Err(Box::new(Denial::untrusted(info, check)));
@@ -129,7 +145,12 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
     context.set_epoch_s("aws:CurrentTime", info.now.epoch_seconds());
     context.set_epoch_s("aws:EpochTime", info.now.epoch_seconds());
     context.set_bool("aws:SecureTransport", info.transport.secure);
-    context.set_bool("aws:ViaAWSService", false);
+    context.set_bool("aws:ViaAWSService", !info.called_via.is_empty());
+    if let (Some(first), Some(last)) = (info.called_via.first(), info.called_via.last()) {
+        context.set_list("aws:CalledVia", info.called_via.iter().map(String::as_str));
+        context.set("aws:CalledViaFirst", first.as_str());
+        context.set("aws:CalledViaLast", last.as_str());
+    }
     if let Some(ip) = info.transport.source_ip {
         context.set_ip("aws:SourceIp", ip);
     }
@@ -144,6 +165,32 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
     }
     session_keys(&info.caller, &mut context);
     context
+}
+
+/// Where the caller's account is in its organization; for a service principal, the account that it
+/// acts for.
+fn organization_keys<'a>(
+    info: &'a RequestInfo,
+    membership: Option<&'a Membership>,
+    context: &mut Context<'a>,
+) {
+    let Some(membership) = membership else {
+        return;
+    };
+    let (id, paths) = (&membership.organization.id, [membership.org_path()]);
+    match &info.caller.kind {
+        CallerKind::Service { .. } => {
+            context.set("aws:SourceOrgID", id.as_str());
+            context.set_list("aws:SourceOrgPaths", paths);
+        }
+        CallerKind::FargateAgent | CallerKind::Anonymous => {}
+        _ => {
+            context.set("aws:PrincipalOrgID", id.as_str());
+            context.set_list("aws:PrincipalOrgPaths", paths);
+            let management = membership.organization.management.as_str();
+            context.set("aws:PrincipalOrgMasterAccount", management);
+        }
+    }
 }
 
 fn session_keys<'a>(caller: &'a Caller, context: &mut Context<'a>) {

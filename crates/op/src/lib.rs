@@ -17,6 +17,7 @@ mod authenticate;
 mod authorize;
 mod core;
 pub mod operation;
+mod owner;
 mod pipeline;
 pub mod ports;
 pub mod registry;

@@ -172,6 +172,7 @@ impl Pipeline {
                 secure: inbound.secure,
                 user_agent: inbound.header("user-agent").map(str::to_owned),
             },
+            called_via: Vec::new(),
             seed: received.seed,
         });
         let input = rolecall_wire::decode(route, raw)?;
@@ -245,6 +246,40 @@ impl Pipeline {
         transport: Transport,
         input: A::Input,
     ) -> Result<A::Output, AwsError> {
+        let info = self.request(caller, region, transport);
+        self.invoke_as::<A>(info, input).await
+    }
+
+    /// Runs an operation that `service`, such as `cloudformation.amazonaws.com`, makes for the
+    /// caller of `request`: a forward access session. The caller's own policies decide, and
+    /// conditions see `aws:ViaAWSService` and `aws:CalledVia`; the address of the client is not
+    /// the call's any more.
+    ///
+    /// Source: IAM User Guide, "Forward access sessions" and "AWS global condition context keys".
+    ///
+    /// # Errors
+    /// What a client would get.
+    pub async fn invoke_via<A: ApiOperation>(
+        &self,
+        request: &RequestInfo,
+        service: &str,
+        input: A::Input,
+    ) -> Result<A::Output, AwsError> {
+        let transport = Transport {
+            user_agent: Some(service.to_owned()),
+            ..Transport::inside()
+        };
+        let mut info = self.request(request.caller.clone(), request.region.clone(), transport);
+        info.called_via.clone_from(&request.called_via);
+        info.called_via.push(service.to_owned());
+        self.invoke_as::<A>(info, input).await
+    }
+
+    async fn invoke_as<A: ApiOperation>(
+        &self,
+        info: RequestInfo,
+        input: A::Input,
+    ) -> Result<A::Output, AwsError> {
         let route = Route {
             service: A::SERVICE,
             operation: A::shape(),
@@ -254,7 +289,7 @@ impl Pipeline {
                 .copied()
                 .unwrap_or(Protocol::AwsJson1_1),
         };
-        let info = Arc::new(self.request(caller, region, transport));
+        let info = Arc::new(info);
         let input = input.into_value();
         rolecall_wire::validate(route.service, route.operation.input, &input)?;
         let output = self.call(&route, info, input).await?;
@@ -292,6 +327,7 @@ impl Pipeline {
             region,
             caller,
             transport,
+            called_via: Vec::new(),
             seed,
         }
     }

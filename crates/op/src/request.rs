@@ -43,6 +43,9 @@ pub struct RequestInfo {
     pub caller: Caller,
     /// How it came.
     pub transport: Transport,
+    /// The services that the call came through, first to last, if services made it for the caller
+    /// (a forward access session): `aws:CalledVia`.
+    pub called_via: Vec<String>,
     /// The randomness that its ids are drawn from.
     pub(crate) seed: [u8; 32],
 }

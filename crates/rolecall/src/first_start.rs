@@ -18,7 +18,7 @@ pub(crate) async fn account(store: &Store, config: &NodeConfig, now: Timestamp) 
     let snap = store.snapshot();
     let found = snap
         .range::<Account>("")
-        .next()
+        .find(|(_, account)| account.made_by.is_none())
         .map(|(_, account)| account.cloned());
     if let Some(account) = found {
         let named = config.account.as_ref().map(AccountId::as_str);
@@ -45,6 +45,7 @@ pub(crate) async fn account(store: &Store, config: &NodeConfig, now: Timestamp) 
         created: now,
         root_access_key: key_id.clone(),
         token_key,
+        made_by: None,
     };
     let key = root_key(&id, key_id, secret, now);
     let made = account.clone();
@@ -112,16 +113,18 @@ pub(crate) async fn quotas(store: &Store, account: &AccountId, raised: &[String]
         let place = match name {
             "RolesPerAccount" => &mut quotas.roles,
             "UsersPerAccount" => &mut quotas.users,
+            "GroupsPerAccount" => &mut quotas.groups,
             "PoliciesPerAccount" => &mut quotas.policies,
             "InstanceProfilesPerAccount" => &mut quotas.instance_profiles,
             "PoliciesPerRole" => &mut quotas.policies_per_role,
             "PoliciesPerUser" => &mut quotas.policies_per_user,
+            "PoliciesPerGroup" => &mut quotas.policies_per_group,
             "ACLSizePerRole" => &mut quotas.trust_policy_chars,
             other => {
                 return Err(anyhow!(
                     "there is no quota {other}: RolesPerAccount, UsersPerAccount, \
-                     PoliciesPerAccount, InstanceProfilesPerAccount, PoliciesPerRole, \
-                     PoliciesPerUser, ACLSizePerRole"
+                     GroupsPerAccount, PoliciesPerAccount, InstanceProfilesPerAccount, \
+                     PoliciesPerRole, PoliciesPerUser, PoliciesPerGroup, ACLSizePerRole"
                 ));
             }
         };

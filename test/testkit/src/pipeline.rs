@@ -86,6 +86,7 @@ impl World {
             created: self.now(),
             root_access_key: "AKIAROOTEXAMPLE00000".to_owned(),
             token_key: TOKEN_KEY.to_owned(),
+            made_by: None,
         };
         self.put(self.account.as_str(), document).await?;
         Ok(self)
@@ -168,6 +169,7 @@ impl World {
             inline: inline(policy),
             attached: Vec::new(),
             access_keys: Vec::new(),
+            groups: Vec::new(),
         };
         let caller = Caller {
             account: self.account.clone(),
