@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use rolecall_op::{Inbound, Pipeline};
 
-use crate::limits::{Budget, Limits, TooLarge, read_body};
+use crate::limits::{Budget, Busy, Limits, TooLarge, read_body};
 
 /// A response body of any origin.
 pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -69,6 +69,8 @@ pub(crate) struct Routes {
     pub(crate) prefixes: Arc<Vec<(String, Arc<dyn Handler>)>>,
     pub(crate) limits: Limits,
     pub(crate) budget: Budget,
+    /// What the connection's address may take of it; `None` is all.
+    pub(crate) own_budget: Option<Budget>,
 }
 
 impl Routes {
@@ -85,12 +87,22 @@ impl Routes {
         }
     }
 
+    /// Room for a body: of the address's own share first, so that nobody waits in line for the
+    /// common room with more than that.
+    async fn room(&self, announced: Option<u64>) -> Result<impl Sized + use<>, Busy> {
+        let own = match &self.own_budget {
+            Some(budget) => budget.room(announced, &self.limits).await?,
+            None => None,
+        };
+        Ok((own, self.budget.room(announced, &self.limits).await?))
+    }
+
     async fn api(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let limits = self.limits;
         let announced = body.size_hint().upper();
         // Held until the request is answered.
-        let _room = match self.budget.room(announced, &limits).await {
+        let _room = match self.room(announced).await {
             Ok(room) => room,
             Err(busy) => return text(StatusCode::SERVICE_UNAVAILABLE, &busy.to_string()),
         };

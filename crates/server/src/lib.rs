@@ -6,6 +6,7 @@
 mod connection;
 mod limits;
 mod serve;
+mod sources;
 
 pub use connection::{Body, Handler, Peer, full, text};
 pub use limits::{Limits, TooLarge, read_body};

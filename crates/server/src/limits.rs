@@ -16,6 +16,11 @@ pub struct Limits {
     /// The most bytes of all bodies at once that are read whole. Bodies are read before it is known
     /// who sends them; larger ones wait for each other.
     pub bodies_max: usize,
+    /// The most connections of one address, other than loopback.
+    pub connections_per_address_max: usize,
+    /// The part of `bodies_max` that one address other than loopback may take, in bytes; not less
+    /// than `body_max`.
+    pub bodies_per_address_max: usize,
     /// How long the headers of a request may take.
     pub header_timeout: Duration,
     /// How long the next part of a body is waited for.
@@ -32,6 +37,8 @@ impl Default for Limits {
             // UploadLayerPart takes 20 MiB, which base64 makes a third larger.
             body_max: 32 * 1024 * 1024,
             bodies_max: 512 * 1024 * 1024,
+            connections_per_address_max: 1024,
+            bodies_per_address_max: 64 * 1024 * 1024,
             header_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(300),

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::connection::{Handler, Peer, Routes};
 use crate::limits::{Budget, Limits};
+use crate::sources::Sources;
 
 /// Why the server could not listen.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,8 @@ pub enum ServerError {
 #[derive(Clone)]
 pub struct Server {
     routes: Routes,
+    /// Who has how many connections, over all listeners.
+    sources: Sources,
     stop: watch::Sender<bool>,
     /// How many listeners are served or drained.
     listening: Arc<AtomicUsize>,
@@ -53,9 +56,11 @@ impl Server {
             prefixes: Arc::new(Vec::new()),
             limits,
             budget: Budget::new(limits.bodies_max),
+            own_budget: None,
         };
         Self {
             routes,
+            sources: Sources::new(&limits),
             stop: watch::Sender::new(false),
             listening: Arc::default(),
         }
@@ -118,13 +123,19 @@ impl Server {
                     continue;
                 }
             };
+            // A client that has too many connections sees the newest closed.
+            let Some(place) = self.sources.place(address.ip()) else {
+                tracing::debug!(%address, "too many connections of one address");
+                continue;
+            };
             // Small answers must not wait for more to send.
             let _ = stream.set_nodelay(true);
             let peer = Peer {
                 address,
                 secure: false,
             };
-            let routes = self.routes.clone();
+            let mut routes = self.routes.clone();
+            routes.own_budget.clone_from(&place.bodies);
             let service = service_fn(move |request: Request<Incoming>| {
                 let routes = routes.clone();
                 async move { Ok::<_, Infallible>(routes.answer(request, peer).await) }
@@ -132,6 +143,7 @@ impl Server {
             let (builder, watcher) = (builder.clone(), graceful.watcher());
             let (mut stopped, wait) = (stopped.clone(), self.routes.limits.header_timeout);
             tokio::spawn(async move {
+                let _place = place;
                 // The timeout of the headers begins with the first byte only.
                 let mut first = [0];
                 let speaks = tokio::select! {
