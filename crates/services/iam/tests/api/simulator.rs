@@ -1,0 +1,267 @@
+//! The policy simulator.
+
+use serde_json::json;
+
+use crate::common::{TASKS, allow, call, refused, world};
+
+const CLI: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}"#;
+
+#[tokio::test]
+async fn given_policies_are_decided_as_real_calls_are() {
+    let w = world();
+    let root = w.root();
+    let at = |date: &str| {
+        json!({"PolicyInputList": [CLI], "ActionNames": ["dynamodb:CreateBackup"],
+            "ContextEntries": [{"ContextKeyName": "aws:CurrentTime", "ContextKeyType": "date",
+                "ContextKeyValues": [date]}]})
+    };
+    // The example of the AWS CLI's `simulate-custom-policy`, with its answer.
+    let out = w
+        .call::<rolecall_api::iam::SimulateCustomPolicy>(&root, at("2019-04-25T11:00:00Z"))
+        .await
+        .unwrap();
+    let result = &out.evaluation_results.unwrap()[0];
+    assert_eq!(result.eval_decision.as_deref(), Some("allowed"));
+    assert_eq!(result.eval_resource_name.as_deref(), Some("*"));
+    let matched = &result.matched_statements.as_ref().unwrap()[0];
+    assert_eq!(
+        matched.source_policy_id.as_deref(),
+        Some("PolicyInputList.1")
+    );
+    let start = matched.start_position.as_ref().unwrap();
+    assert_eq!((start.line, start.column), (Some(1), Some(38)));
+    assert_eq!(result.missing_context_values.as_deref(), Some(&[][..]));
+
+    let out = w
+        .call::<rolecall_api::iam::SimulateCustomPolicy>(&root, at("2014-04-25T11:00:00Z"))
+        .await
+        .unwrap();
+    let result = &out.evaluation_results.unwrap()[0];
+    assert_eq!(result.eval_decision.as_deref(), Some("implicitDeny"));
+    assert!(result.matched_statements.as_ref().unwrap().is_empty());
+
+    let out = call!(w, root, SimulateCustomPolicy, {
+        "PolicyInputList": [CLI], "ActionNames": ["dynamodb:CreateBackup"],
+    })
+    .unwrap();
+    let result = &out.evaluation_results.unwrap()[0];
+    assert_eq!(
+        result.missing_context_values.as_deref(),
+        Some(&["aws:CurrentTime".to_owned()][..])
+    );
+}
+
+#[tokio::test]
+async fn resources_have_results_of_their_own_and_the_strictest_stands_above() {
+    let w = world();
+    let root = w.root();
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::secret/*"},
+    ]});
+    let boundary = allow("s3:Get*", "*");
+    let out = call!(w, root, SimulateCustomPolicy, {
+        "PolicyInputList": [policy.to_string()],
+        "PermissionsBoundaryPolicyInputList": [boundary],
+        "ActionNames": ["s3:GetObject", "s3:PutObject"],
+        "ResourceArns": ["arn:aws:s3:::open/a", "arn:aws:s3:::secret/a"],
+        "MaxItems": 1,
+    })
+    .unwrap();
+    assert_eq!(out.is_truncated, Some(true));
+    let result = &out.evaluation_results.unwrap()[0];
+    assert_eq!(result.eval_decision.as_deref(), Some("explicitDeny"));
+    assert_eq!(result.matched_statements.as_ref().unwrap().len(), 1);
+    let detail = result
+        .permissions_boundary_decision_detail
+        .as_ref()
+        .unwrap();
+    assert_eq!(detail.allowed_by_permissions_boundary, Some(true));
+    let each: Vec<&str> = result
+        .resource_specific_results
+        .iter()
+        .flatten()
+        .filter_map(|r| r.eval_resource_decision.as_deref())
+        .collect();
+    assert_eq!(each, ["allowed", "explicitDeny"]);
+    let out = call!(w, root, SimulateCustomPolicy, {
+        "PolicyInputList": [policy.to_string()],
+        "PermissionsBoundaryPolicyInputList": [boundary],
+        "ActionNames": ["s3:GetObject", "s3:PutObject"],
+        "ResourceArns": ["arn:aws:s3:::open/a"],
+        "Marker": out.marker,
+    })
+    .unwrap();
+    let result = &out.evaluation_results.unwrap()[0];
+    assert_eq!(result.eval_action_name.as_deref(), Some("s3:PutObject"));
+    assert_eq!(result.eval_decision.as_deref(), Some("implicitDeny"));
+    assert_eq!((out.is_truncated, out.marker), (Some(false), None));
+}
+
+#[tokio::test]
+async fn a_resource_policy_needs_a_caller_and_both_sides_across_accounts() {
+    let w = world();
+    let root = w.root();
+    let bob = "arn:aws:iam::123456789012:user/Bob";
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"AWS": bob}, "Action": "sqs:*", "Resource": "*"}]});
+    refused!(
+        call!(w, root, SimulateCustomPolicy, {
+            "PolicyInputList": [allow("ecs:*", "*")], "ActionNames": ["sqs:SendMessage"],
+            "ResourcePolicy": policy.to_string(),
+        }),
+        400,
+        "InvalidInput: A CallerArn is required to simulate a resource-based policy."
+    );
+    for (resource, decision, details) in [
+        ("arn:aws:sqs:us-east-1:123456789012:q", "allowed", 0),
+        ("arn:aws:sqs:us-east-1:999999999999:q", "implicitDeny", 2),
+    ] {
+        let out = call!(w, root, SimulateCustomPolicy, {
+            "PolicyInputList": [allow("ecs:*", "*")], "ActionNames": ["sqs:SendMessage"],
+            "ResourceArns": [resource], "ResourcePolicy": policy.to_string(), "CallerArn": bob,
+        })
+        .unwrap();
+        let result = &out.evaluation_results.unwrap()[0];
+        assert_eq!(
+            result.eval_decision.as_deref(),
+            Some(decision),
+            "{resource}"
+        );
+        assert_eq!(
+            result.eval_decision_details.as_ref().unwrap().len(),
+            details
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_policies_of_users_and_roles_are_simulated_with_others_given() {
+    let w = world();
+    let root = w.root();
+    call!(w, root, CreateUser, {"UserName": "alice"}).unwrap();
+    let deny = json!({"Version": "2012-10-17", "Statement": {"Sid": "No", "Effect": "Deny",
+        "Action": "ecs:Delete*", "Resource": "*"}})
+    .to_string();
+    call!(w, root, PutUserPolicy, {
+        "UserName": "alice", "PolicyName": "no-deletes", "PolicyDocument": deny,
+    })
+    .unwrap();
+    call!(w, root, AttachUserPolicy, {
+        "UserName": "alice", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+    })
+    .unwrap();
+    let arn = "arn:aws:iam::123456789012:user/alice";
+    let decide = |input: serde_json::Value| {
+        let (w, root) = (&w, &root);
+        async move {
+            let out = w
+                .call::<rolecall_api::iam::SimulatePrincipalPolicy>(root, input)
+                .await
+                .unwrap();
+            let result = out.evaluation_results.unwrap().remove(0);
+            let by: Vec<String> = result
+                .matched_statements
+                .unwrap()
+                .into_iter()
+                .filter_map(|s| s.source_policy_id)
+                .collect();
+            (result.eval_decision.unwrap(), by)
+        }
+    };
+    let answer = decide(json!({"PolicySourceArn": arn, "ActionNames": ["ecs:RunTask"]})).await;
+    assert_eq!(
+        answer,
+        ("allowed".to_owned(), vec!["AdministratorAccess".to_owned()])
+    );
+    let answer =
+        decide(json!({"PolicySourceArn": arn, "ActionNames": ["ecs:DeleteCluster"]})).await;
+    assert_eq!(
+        answer,
+        (
+            "explicitDeny".to_owned(),
+            vec!["user_alice_no-deletes".to_owned()]
+        )
+    );
+    let answer = decide(json!({
+        "PolicySourceArn": arn, "ActionNames": ["ecs:DeleteCluster"],
+        "PolicyExclusionList": [{"PolicyType": "inline"}],
+    }))
+    .await;
+    assert_eq!(answer.0, "allowed");
+    let answer = decide(json!({
+        "PolicySourceArn": arn, "ActionNames": ["ecs:RunTask"],
+        "PolicyExclusionList": [{"PolicyArn": "arn:aws:iam::aws:policy/Admin*"}],
+    }))
+    .await;
+    assert_eq!(answer.0, "implicitDeny");
+    let limited = allow("s3:*", "*");
+    let answer = decide(json!({
+        "PolicySourceArn": arn, "ActionNames": ["ecs:RunTask"],
+        "PermissionsBoundaryPolicyInputList": [limited],
+    }))
+    .await;
+    assert_eq!(answer.0, "implicitDeny");
+
+    call!(w, root, CreateRole, {"RoleName": "app", "AssumeRolePolicyDocument": TASKS}).unwrap();
+    let answer = decide(json!({
+        "PolicySourceArn": "arn:aws:iam::123456789012:role/app", "ActionNames": ["ecs:RunTask"],
+        "PolicyInputList": [allow("ecs:*", "*")],
+    }))
+    .await;
+    assert_eq!(
+        answer,
+        ("allowed".to_owned(), vec!["PolicyInputList.1".to_owned()])
+    );
+    let keys = call!(w, root, GetContextKeysForPrincipalPolicy, {
+        "PolicySourceArn": arn, "PolicyInputList": [CLI],
+    })
+    .unwrap();
+    assert_eq!(keys.context_key_names.unwrap(), ["aws:CurrentTime"]);
+}
+
+#[tokio::test]
+async fn who_may_simulate_and_what_is_refused() {
+    let w = world();
+    let root = w.root();
+    refused!(
+        call!(w, root, SimulatePrincipalPolicy, {
+            "PolicySourceArn": "arn:aws:iam::123456789012:root", "ActionNames": ["ecs:RunTask"],
+        }),
+        400,
+        "InvalidInput: Invalid Entity Arn: arn:aws:iam::123456789012:root does not clearly \
+         define entity type and name."
+    );
+    refused!(
+        call!(w, root, SimulatePrincipalPolicy, {
+            "PolicySourceArn": "arn:aws:iam::123456789012:user/none",
+            "ActionNames": ["ecs:RunTask"],
+        }),
+        404,
+        "NoSuchEntity: The user with name none cannot be found."
+    );
+    let bob = w
+        .user(
+            "bob",
+            Some(&allow(
+                "iam:SimulatePrincipalPolicy",
+                "arn:aws:iam::123456789012:user/bob",
+            )),
+        )
+        .await
+        .unwrap();
+    call!(w, bob, SimulatePrincipalPolicy, {
+        "PolicySourceArn": bob.arn, "ActionNames": ["ecs:RunTask"],
+    })
+    .unwrap();
+    refused!(
+        call!(w, bob, SimulatePrincipalPolicy, {
+            "PolicySourceArn": "arn:aws:iam::123456789012:user/alice",
+            "ActionNames": ["ecs:RunTask"],
+        }),
+        403,
+        "AccessDenied: User: arn:aws:iam::123456789012:user/bob is not authorized to perform: \
+         iam:SimulatePrincipalPolicy on resource: arn:aws:iam::123456789012:user/alice because no \
+         identity-based policy allows the iam:SimulatePrincipalPolicy action"
+    );
+}
