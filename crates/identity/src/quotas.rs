@@ -15,6 +15,8 @@ pub struct Quotas {
     pub roles: usize,
     /// Users in the account.
     pub users: usize,
+    /// Groups in the account.
+    pub groups: usize,
     /// Customer-managed policies in the account.
     pub policies: usize,
     /// Instance profiles in the account.
@@ -23,6 +25,8 @@ pub struct Quotas {
     pub policies_per_role: usize,
     /// Managed policies attached to one user.
     pub policies_per_user: usize,
+    /// Managed policies attached to one group.
+    pub policies_per_group: usize,
     /// Characters of one trust policy that are not white space.
     pub trust_policy_chars: usize,
 }
@@ -32,10 +36,12 @@ impl Default for Quotas {
         Self {
             roles: 1_000,
             users: 5_000,
+            groups: 300,
             policies: 1_500,
             instance_profiles: 1_000,
             policies_per_role: 10,
             policies_per_user: 10,
+            policies_per_group: 10,
             trust_policy_chars: 2_048,
         }
     }

@@ -33,6 +33,9 @@ pub struct User {
     pub attached: Vec<String>,
     /// Ids of its access keys, at most two.
     pub access_keys: Vec<String>,
+    /// Store keys of the groups that it is in, in the order in which it was added.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 impl Document for User {

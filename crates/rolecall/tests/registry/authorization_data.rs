@@ -20,6 +20,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "resource",
         "a key that nobody has belongs to no user whose ARN could be named",
     ),
+    ("iam:ListGroups", "resource", LISTING),
     ("iam:ListInstanceProfiles", "resource", LISTING),
     ("iam:ListRoles", "resource", LISTING),
     ("iam:ListUsers", "resource", LISTING),

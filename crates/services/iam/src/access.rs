@@ -7,7 +7,7 @@
 //! instance profiles as `aws:ResourceTag` alone.
 
 use rolecall_base::Tags;
-use rolecall_identity::{CallerKind, CustomerPolicy, InstanceProfile, Role, User, name_key};
+use rolecall_identity::{CallerKind, CustomerPolicy, Group, InstanceProfile, Role, User, name_key};
 use rolecall_op::{Access, AccessCheck, AccessRequest};
 
 /// `action` on the role `name`.
@@ -72,6 +72,16 @@ pub(crate) fn user_or_caller(
 
 fn user_check(action: &'static str, user: &User) -> AccessCheck {
     AccessCheck::new(action, user.arn.clone()).service_resource_tags("iam", &user.tags)
+}
+
+/// `action` on the group `name`. Groups have no tags.
+pub(crate) fn group(req: &AccessRequest<'_>, action: &'static str, name: &str) -> AccessCheck {
+    let stored = req.snap.get::<Group>(&name_key(req.account(), name));
+    let arn = stored.map_or_else(
+        || Group::arn_of(req.account(), "/", name),
+        |group| group.arn.clone(),
+    );
+    AccessCheck::new(action, arn)
 }
 
 /// `action` on the instance profile `name`.

@@ -29,7 +29,7 @@ pub(crate) fn validation(message: impl Into<String>) -> AwsError {
     AwsError::new("ValidationError", message)
 }
 
-/// `noun` is `role` or `user`.
+/// `noun` is `role`, `user` or `group`.
 pub(crate) fn no_entity(noun: &str, name: &str) -> AwsError {
     no_such_entity(format!("The {noun} with name {name} cannot be found."))
 }
@@ -72,7 +72,7 @@ pub(crate) fn no_deletion_task(id: &str) -> AwsError {
     no_such_entity(format!("Deletion task with id {id} cannot be found."))
 }
 
-/// `noun` is `Role` or `User`.
+/// `noun` is `Role`, `User` or `Group`.
 pub(crate) fn entity_exists(noun: &str, name: &str) -> AwsError {
     already_exists(format!("{noun} with name {name} already exists."))
 }
@@ -116,6 +116,15 @@ pub(crate) fn delete_inline_first() -> AwsError {
 
 pub(crate) fn leave_instance_profile_first() -> AwsError {
     delete_conflict("Cannot delete entity, must remove roles from instance profile first.")
+}
+
+pub(crate) fn leave_groups_first() -> AwsError {
+    delete_conflict("Cannot delete entity, must remove users from group first.")
+}
+
+/// A user is to leave a group that it is not in.
+pub(crate) fn not_in_group(user: &str, group: &str) -> AwsError {
+    no_such_entity(format!("User {user} is not in group {group}."))
 }
 
 pub(crate) fn delete_access_keys_first() -> AwsError {

@@ -1,11 +1,12 @@
-//! What roles and users have in common: inline and managed policies, a boundary, tags.
+//! What roles, users and groups have in common: inline and managed policies; and what only roles
+//! and users have: a boundary, tags.
 
 use std::collections::BTreeMap;
 
 use rolecall_api::iam as api;
 use rolecall_base::page::Page;
 use rolecall_base::{AccountId, AwsError, Tags};
-use rolecall_identity::{PolicyText, Quotas, Role, User, name_key};
+use rolecall_identity::{Group, PolicyText, Quotas, Role, User, name_key};
 use rolecall_policy::{PolicyKind, non_whitespace_len};
 use rolecall_store::{Document, Txn};
 
@@ -14,9 +15,9 @@ use crate::tags::Case;
 use crate::usage::{self, How};
 use crate::{catalog, errors, tags};
 
-/// A role or a user.
+/// A role, a user or a group.
 pub(crate) trait Holder: Document + Clone {
-    /// `role` or `user`.
+    /// `role`, `user` or `group`.
     const NOUN: &'static str;
     /// How a service role policy's refusal names it.
     const CUSTOMER: &'static str;
@@ -24,24 +25,31 @@ pub(crate) trait Holder: Document + Clone {
     const INLINE_CHARS_MAX: usize;
     /// The quota of attached managed policies.
     const ATTACHED_QUOTA: &'static str;
-    /// The quota of tags.
-    const TAGS_QUOTA: &'static str;
     /// How it uses a policy that is attached.
     const ATTACHED: How;
-    /// How it uses a policy that bounds it.
-    const BOUNDED: How;
 
     fn name(&self) -> &str;
     fn inline(&self) -> &BTreeMap<String, PolicyText>;
     fn inline_mut(&mut self) -> &mut BTreeMap<String, PolicyText>;
     fn attached(&self) -> &[String];
     fn attached_mut(&mut self) -> &mut Vec<String>;
+    fn attached_max(quotas: &Quotas) -> usize;
+    /// Whether only AWS may change it: a service-linked role.
+    fn is_protected(&self) -> bool {
+        false
+    }
+}
+
+/// A role or a user: what can call, and so can be bounded and tagged.
+pub(crate) trait Identity: Holder {
+    /// The quota of tags.
+    const TAGS_QUOTA: &'static str;
+    /// How it uses a policy that bounds it.
+    const BOUNDED: How;
+
     fn boundary_mut(&mut self) -> &mut Option<String>;
     fn tags(&self) -> &Tags;
     fn tags_mut(&mut self) -> &mut Tags;
-    fn attached_max(quotas: &Quotas) -> usize;
-    /// Whether only AWS may change it: a service-linked role.
-    fn is_protected(&self) -> bool;
 }
 
 macro_rules! holder_members {
@@ -61,6 +69,11 @@ macro_rules! holder_members {
         fn attached_mut(&mut self) -> &mut Vec<String> {
             &mut self.attached
         }
+    };
+}
+
+macro_rules! identity_members {
+    () => {
         fn boundary_mut(&mut self) -> &mut Option<String> {
             &mut self.boundary
         }
@@ -78,9 +91,7 @@ impl Holder for Role {
     const CUSTOMER: &'static str = "a Customer Role";
     const INLINE_CHARS_MAX: usize = 10_240;
     const ATTACHED_QUOTA: &'static str = "PoliciesPerRole";
-    const TAGS_QUOTA: &'static str = "TagsPerRole";
     const ATTACHED: How = How::RolePolicy;
-    const BOUNDED: How = How::RoleBoundary;
     holder_members!();
     fn attached_max(quotas: &Quotas) -> usize {
         quotas.policies_per_role
@@ -90,24 +101,43 @@ impl Holder for Role {
     }
 }
 
+impl Identity for Role {
+    const TAGS_QUOTA: &'static str = "TagsPerRole";
+    const BOUNDED: How = How::RoleBoundary;
+    identity_members!();
+}
+
 impl Holder for User {
     const NOUN: &'static str = "user";
     const CUSTOMER: &'static str = "an IAM user";
     const INLINE_CHARS_MAX: usize = 2_048;
     const ATTACHED_QUOTA: &'static str = "PoliciesPerUser";
-    const TAGS_QUOTA: &'static str = "TagsPerUser";
     const ATTACHED: How = How::UserPolicy;
-    const BOUNDED: How = How::UserBoundary;
     holder_members!();
     fn attached_max(quotas: &Quotas) -> usize {
         quotas.policies_per_user
     }
-    fn is_protected(&self) -> bool {
-        false
+}
+
+impl Identity for User {
+    const TAGS_QUOTA: &'static str = "TagsPerUser";
+    const BOUNDED: How = How::UserBoundary;
+    identity_members!();
+}
+
+impl Holder for Group {
+    const NOUN: &'static str = "group";
+    const CUSTOMER: &'static str = "an IAM group";
+    const INLINE_CHARS_MAX: usize = 5_120;
+    const ATTACHED_QUOTA: &'static str = "PoliciesPerGroup";
+    const ATTACHED: How = How::GroupPolicy;
+    holder_members!();
+    fn attached_max(quotas: &Quotas) -> usize {
+        quotas.policies_per_group
     }
 }
 
-/// The role or user of this name, for reading.
+/// The role, user or group of this name, for reading.
 pub(crate) fn load<H: Holder>(
     tx: &Txn,
     account: &AccountId,
@@ -120,7 +150,7 @@ pub(crate) fn load<H: Holder>(
     Ok((key, doc.cloned()))
 }
 
-/// The role or user of this name, for changing.
+/// The role, user or group of this name, for changing.
 pub(crate) fn load_mut<H: Holder>(
     tx: &Txn,
     account: &AccountId,
@@ -278,7 +308,7 @@ pub(crate) fn check_boundary(tx: &Txn, account: &AccountId, arn: &str) -> Result
 }
 
 /// `PutRolePermissionsBoundary`, `PutUserPermissionsBoundary`; `None` takes the boundary away.
-pub(crate) fn set_boundary<H: Holder>(
+pub(crate) fn set_boundary<H: Identity>(
     tx: &mut Txn,
     account: &AccountId,
     name: &str,
@@ -302,7 +332,7 @@ pub(crate) fn set_boundary<H: Holder>(
 }
 
 /// `TagRole`, `TagUser`.
-pub(crate) fn tag<H: Holder>(
+pub(crate) fn tag<H: Identity>(
     tx: &mut Txn,
     account: &AccountId,
     name: &str,
@@ -315,7 +345,7 @@ pub(crate) fn tag<H: Holder>(
 }
 
 /// `UntagRole`, `UntagUser`.
-pub(crate) fn untag<H: Holder>(
+pub(crate) fn untag<H: Identity>(
     tx: &mut Txn,
     account: &AccountId,
     name: &str,
@@ -328,7 +358,7 @@ pub(crate) fn untag<H: Holder>(
 }
 
 /// `ListRoleTags`, `ListUserTags`.
-pub(crate) fn list_tags<H: Holder>(
+pub(crate) fn list_tags<H: Identity>(
     tx: &Txn,
     account: &AccountId,
     name: &str,
@@ -340,7 +370,7 @@ pub(crate) fn list_tags<H: Holder>(
     })
 }
 
-/// Whether a role or user may be deleted, as far as its policies go.
+/// Whether a role, user or group may be deleted, as far as its policies go.
 pub(crate) fn check_deletable<H: Holder>(holder: &H) -> Result<(), AwsError> {
     if !holder.attached().is_empty() {
         return Err(errors::detach_first());

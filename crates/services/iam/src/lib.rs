@@ -1,6 +1,6 @@
 //! The iam service: one file per operation.
 //!
-//! Roles and users share what they have in common in `holder`; managed policies, the account's and
+//! Roles, users and groups share what they have in common in `holder`; managed policies, the account's and
 //! AWS's, are one thing in `catalog`; what is used by what is kept as documents ([`Usage`]), so
 //! that nothing here walks over all roles or users to answer a question about one policy.
 //!
@@ -12,10 +12,12 @@
 
 pub mod access_key;
 pub mod account;
+pub mod group;
 pub mod instance_profile;
 pub mod policy;
 pub mod role;
 pub mod service_linked_role;
+pub mod simulate;
 pub mod user;
 
 mod access;
@@ -47,9 +49,11 @@ pub fn kinds() -> Vec<KindInfo> {
 pub fn register(registry: Registry) -> Registry {
     let registry = role::register(registry);
     let registry = user::register(registry);
+    let registry = group::register(registry);
     let registry = access_key::register(registry);
     let registry = policy::register(registry);
     let registry = instance_profile::register(registry);
     let registry = service_linked_role::register(registry);
+    let registry = simulate::register(registry);
     account::register(registry)
 }

@@ -2,7 +2,7 @@
 
 use rolecall_api::iam as api;
 use rolecall_base::AccountId;
-use rolecall_identity::{InstanceProfile, Role, User, name_key};
+use rolecall_identity::{Group, InstanceProfile, Role, User, name_key};
 use rolecall_store::Txn;
 
 use crate::text::url_encoded;
@@ -51,6 +51,17 @@ pub(crate) fn listed_user(user: &User) -> api::User {
         arn: Some(user.arn.clone()),
         create_date: Some(user.created),
         ..api::User::default()
+    }
+}
+
+/// A group.
+pub(crate) fn group(group: &Group) -> api::Group {
+    api::Group {
+        path: Some(group.path.clone()),
+        group_name: Some(group.name.clone()),
+        group_id: Some(group.id.clone()),
+        arn: Some(group.arn.clone()),
+        create_date: Some(group.created),
     }
 }
 

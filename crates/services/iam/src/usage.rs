@@ -1,5 +1,5 @@
-//! Who uses what: which roles and users a policy is attached to or bounds, and which instance
-//! profiles a role is in.
+//! Who uses what: which roles, users and groups a policy is attached to or bounds, which instance
+//! profiles a role is in, and which users a group has.
 //!
 //! Kept as documents of their own, so that counting and listing them is a range by prefix.
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// One use. Keyed `ACCOUNT USED HOW USER`, words that hold no space.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Usage {
-    /// The store key of the role, user or instance profile that uses it.
+    /// The store key of the role, user, group or instance profile that uses it.
     pub by: String,
 }
 
@@ -26,12 +26,16 @@ pub(crate) enum How {
     RolePolicy,
     /// A policy attached to a user.
     UserPolicy,
+    /// A policy attached to a group.
+    GroupPolicy,
     /// A policy that bounds a role.
     RoleBoundary,
     /// A policy that bounds a user.
     UserBoundary,
     /// A role in an instance profile.
     Profile,
+    /// A group, known by its unique id, that a user is in.
+    Member,
 }
 
 impl How {
@@ -39,15 +43,17 @@ impl How {
         match self {
             Self::RolePolicy => "attached/role",
             Self::UserPolicy => "attached/user",
+            Self::GroupPolicy => "attached/group",
             Self::RoleBoundary => "boundary/role",
             Self::UserBoundary => "boundary/user",
             Self::Profile => "profile",
+            Self::Member => "member",
         }
     }
 }
 
-/// Policies attached to roles and users.
-pub(crate) const ATTACHED: [How; 2] = [How::RolePolicy, How::UserPolicy];
+/// Policies attached to roles, users and groups.
+pub(crate) const ATTACHED: [How; 3] = [How::RolePolicy, How::UserPolicy, How::GroupPolicy];
 /// Policies that bound roles and users.
 pub(crate) const BOUNDARY: [How; 2] = [How::RoleBoundary, How::UserBoundary];
 
@@ -55,7 +61,7 @@ fn prefix(account: &AccountId, used: &str, how: How) -> String {
     format!("{account} {used} {} ", how.word())
 }
 
-/// Notes that the document under `by` uses `used`, an ARN.
+/// Notes that the document under `by` uses `used`, an ARN or a unique id.
 pub(crate) fn add(tx: &mut Txn, account: &AccountId, used: &str, how: How, by: &str) {
     tx.put(prefix(account, used, how) + by, Usage { by: by.to_owned() });
 }

@@ -3,7 +3,8 @@
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
 use rolecall_identity::{
-    AccessKey, CustomerPolicy, InstanceProfile, POLICY_VERSIONS_MAX, Quotas, Role, User, name_key,
+    AccessKey, CustomerPolicy, Group, InstanceProfile, POLICY_VERSIONS_MAX, Quotas, Role, User,
+    name_key,
 };
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
@@ -39,8 +40,8 @@ impl Operation for GetAccountSummary {
         let rows = [
             ("Users", tx.range_unchecked::<User>(&prefix).count()),
             ("UsersQuota", quotas.users),
-            ("Groups", 0),
-            ("GroupsQuota", 300),
+            ("Groups", tx.range_unchecked::<Group>(&prefix).count()),
+            ("GroupsQuota", quotas.groups),
             ("Roles", tx.range_unchecked::<Role>(&prefix).count()),
             ("RolesQuota", quotas.roles),
             (

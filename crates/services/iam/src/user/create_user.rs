@@ -69,6 +69,7 @@ impl Operation for CreateUser {
             inline: BTreeMap::new(),
             attached: Vec::new(),
             access_keys: Vec::new(),
+            groups: Vec::new(),
         };
         if let Some(boundary) = &user.boundary {
             usage::add(tx, account, boundary, How::UserBoundary, &key);

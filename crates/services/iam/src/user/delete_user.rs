@@ -11,7 +11,7 @@ use crate::text::required;
 use crate::usage::How;
 use crate::{access, errors, holder, usage};
 
-/// Deletes a user, which must have no policies and no access keys.
+/// Deletes a user, which must have no policies and no access keys and be in no group.
 ///
 /// Source: IAM API Reference, `DeleteUser`.
 pub struct DeleteUser;
@@ -30,6 +30,9 @@ impl Operation for DeleteUser {
         holder::check_deletable(&user)?;
         if !user.access_keys.is_empty() {
             return Err(errors::delete_access_keys_first());
+        }
+        if !user.groups.is_empty() {
+            return Err(errors::leave_groups_first());
         }
         if let Some(boundary) = &user.boundary {
             usage::remove(tx, account, boundary, How::UserBoundary, &key);

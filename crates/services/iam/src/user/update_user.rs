@@ -2,7 +2,7 @@
 
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
-use rolecall_identity::{AccessKey, User, name_key};
+use rolecall_identity::{AccessKey, Group, User, name_key};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -11,7 +11,7 @@ use crate::text::required;
 use crate::usage::How;
 use crate::{access, errors, holder, usage};
 
-/// Renames a user or moves it to another path. Its unique id, policies and access keys stay; its
+/// Renames a user or moves it to another path. Its unique id, policies, groups and access keys stay; its
 /// sessions end, since they name the user by its old name.
 ///
 /// The caller needs the permission on the user as it is and as it will be.
@@ -66,5 +66,11 @@ fn move_usage(tx: &mut Txn, user: &User, from: &str, to: &str) {
     for (arn, how) in attached.chain(bounded) {
         usage::remove(tx, &user.account, arn, how, from);
         usage::add(tx, &user.account, arn, how, to);
+    }
+    for group in &user.groups {
+        if let Some(group) = tx.get::<Group>(group) {
+            usage::remove(tx, &user.account, &group.id, How::Member, from);
+            usage::add(tx, &user.account, &group.id, How::Member, to);
+        }
     }
 }

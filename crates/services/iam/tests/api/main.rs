@@ -2,8 +2,10 @@
 
 mod access;
 mod common;
+mod groups;
 mod instance_profiles;
 mod linked_roles;
 mod policies;
 mod roles;
+mod simulator;
 mod users;
