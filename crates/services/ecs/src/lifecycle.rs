@@ -12,7 +12,7 @@ use rolecall_api::ecs as api;
 use rolecall_base::Timestamp;
 use rolecall_op::Stored;
 
-use crate::documents::{DesiredStatus, Task, TaskContainer, TaskStatus};
+use crate::documents::{DesiredStatus, Task, TaskContainer, TaskEni, TaskStatus};
 
 /// Why a task is to be stopped: `stopCode` and `stoppedReason`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +162,6 @@ impl Task {
         self.changing(|task| {
             if task.last_status == TaskStatus::Deprovisioning {
                 if let Some(eni) = &mut task.eni {
-                    eni.address = None;
                     eni.status = "DELETED".to_owned();
                 }
                 task.last_status = TaskStatus::Stopped;
@@ -228,7 +227,7 @@ impl Task {
         }
         self.stopping.get_or_insert(now);
         self.execution_stopped.get_or_insert(now);
-        if self.eni.as_ref().is_some_and(|eni| eni.address.is_some()) {
+        if self.eni.as_ref().and_then(TaskEni::held_address).is_some() {
             self.last_status = TaskStatus::Deprovisioning;
         } else {
             self.last_status = TaskStatus::Stopped;

@@ -14,7 +14,8 @@ use rolecall_store::{Doc, Snapshot};
 
 use crate::address::AddressPool;
 use crate::documents::{
-    ClientToken, DesiredStatus, LaunchType, Task, TaskDefinition, TaskDefinitionStatus, TaskStatus,
+    ClientToken, DesiredStatus, LaunchType, Task, TaskDefinition, TaskDefinitionStatus, TaskEni,
+    TaskStatus,
 };
 
 pub use payload::{Credentials, Platform, compile};
@@ -81,7 +82,7 @@ pub fn plan(snap: &Snapshot, now: Timestamp, mut pool: AddressPool) -> Plan {
         if !task.is_stopped() {
             in_use.insert(task.definition_key());
         }
-        if let Some(address) = task.eni.as_ref().and_then(|eni| eni.address) {
+        if let Some(address) = task.eni.as_ref().and_then(TaskEni::held_address) {
             pool.mark_used(address);
         }
         match next_step(&task, now) {

@@ -318,13 +318,18 @@ pub struct TaskEni {
     pub network_interface_id: String,
     /// The subnet.
     pub subnet_id: String,
-    /// The address, once it is assigned.
+    /// The address, once it is assigned. A stopped task still shows the one that it had.
     pub address: Option<Ipv4Addr>,
     /// `PRECREATED`, `ATTACHING`, `ATTACHED` or `DELETED`.
     pub status: String,
 }
 
 impl TaskEni {
+    /// The address, unless the interface is gone and another task may have it.
+    pub fn held_address(&self) -> Option<Ipv4Addr> {
+        self.address.filter(|_| self.status != "DELETED")
+    }
+
     /// The MAC address that goes with an address: locally administered, and as unique as it.
     pub fn mac(address: Ipv4Addr) -> String {
         let [a, b, c, d] = address.octets();

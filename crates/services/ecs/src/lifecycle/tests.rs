@@ -139,7 +139,9 @@ fn a_task_whose_essential_container_exits_is_over_for_that_reason() {
         (task.last_status, task.stopped),
         (TaskStatus::Stopped, Some(at(6)))
     );
-    assert_eq!(task.eni.as_ref().unwrap().address, None);
+    let eni = task.eni.as_ref().unwrap();
+    assert_eq!(eni.held_address(), None);
+    assert_eq!(eni.address, Some(Ipv4Addr::new(10, 0, 0, 4)));
     let version = task.version;
     assert!(!task.reported(&change(TaskStatus::Running, &[]), at(7)));
     assert_eq!(task.version, version);
@@ -343,7 +345,7 @@ proptest! {
                 prop_assert!(task.containers.iter().all(|c| c.last_status == TaskStatus::Stopped));
             }
             if task.is_stopped() {
-                prop_assert!(task.eni.as_ref().is_none_or(|eni| eni.address.is_none()));
+                prop_assert!(task.eni.as_ref().is_none_or(|eni| eni.held_address().is_none()));
             }
         }
     }
