@@ -1,8 +1,13 @@
 //! `SimulatePrincipalPolicy`.
 
-use rolecall_base::AwsError;
+use std::sync::Arc;
+
+use rolecall_api::iam as api;
+use rolecall_base::{AccountId, AwsError};
+use rolecall_identity::organization::{ControlType, Membership};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
+use rolecall_policy::Policy;
 use rolecall_store::Txn;
 
 use crate::listing::Paging;
@@ -50,7 +55,7 @@ impl Operation for SimulatePrincipalPolicy {
         let simulation = Simulation {
             identity,
             boundary: boundary.or(source.boundary),
-            scps: Vec::new(),
+            scps: levels(tx, req.account(), &input.policy_exclusion_list)?,
             resource: given_resource(&input.resource_policy)?,
             owner: given_owner(&input.resource_owner)?,
             entries: input.context_entries.clone().unwrap_or_default(),
@@ -63,4 +68,37 @@ impl Operation for SimulatePrincipalPolicy {
             &paging,
         )
     }
+}
+
+/// The service control policies of the account, by level; none for the management account.
+#[expect(
+    clippy::type_complexity,
+    reason = "levels of named policies, used once"
+)]
+fn levels(
+    tx: &Txn,
+    account: &AccountId,
+    excluded: &Option<Vec<api::PolicyIdentifier>>,
+) -> Result<Vec<Vec<(String, Arc<Policy>)>>, AwsError> {
+    let is_scp =
+        |identifier: &api::PolicyIdentifier| identifier.policy_type.as_deref() == Some("scp");
+    if excluded.iter().flatten().any(is_scp) {
+        return Ok(Vec::new());
+    }
+    let snap = tx.snapshot_unchecked();
+    let unresolved = |_| AwsError::internal();
+    let membership = Membership::of(&snap, account).map_err(unresolved)?;
+    let Some(membership) = membership.filter(|m| !m.is_management()) else {
+        return Ok(Vec::new());
+    };
+    let levels = membership
+        .policies(&snap, ControlType::Service)
+        .map_err(unresolved)?;
+    let named = |level: Vec<rolecall_identity::Named>| {
+        level
+            .into_iter()
+            .map(|one| (one.name, one.policy))
+            .collect()
+    };
+    Ok(levels.into_iter().map(named).collect())
 }
