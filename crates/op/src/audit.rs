@@ -1,21 +1,16 @@
-//! The record of what was asked, by whom, and how it ended.
+//! The refusals of late, in memory: what the log and the parts of this process show of them. The
+//! whole record, which survives a restart, is `rolecall-record`.
 
 use std::collections::VecDeque;
 
 use parking_lot::Mutex;
-use rolecall_identity::resolve::Unresolved;
-use rolecall_policy::{Explanation, Layer};
+use rolecall_record::{Decided, TEXT_MAX, shorten};
 use serde::Serialize;
 
-use crate::access::AccessCheck;
 use crate::request::RequestInfo;
 
 /// How many refusals are kept.
 const DENIALS_MAX: usize = 1000;
-
-/// How many bytes of each text of a refusal are kept. A name in a request may be as long as its
-/// body, and nobody without permission may fill the memory with it.
-const TEXT_MAX: usize = 8_192;
 
 /// One refusal, with what AWS does not tell the caller.
 #[derive(Clone, Debug, Serialize)]
@@ -48,16 +43,21 @@ pub struct Remedy {
 }
 
 impl Denial {
-    fn new(info: &RequestInfo, action: &str, resource: &str, message: String) -> Self {
+    /// What the decision that refused a request says.
+    pub(crate) fn of(info: &RequestInfo, decided: &Decided) -> Self {
+        let remedy = |remedy: &rolecall_record::Remedy| Remedy {
+            layer: remedy.layer.clone(),
+            statement: remedy.statement.clone(),
+        };
         Self {
             request_id: info.request_id.clone(),
             at: info.now.iso8601_millis(),
             caller: info.caller.arn.clone(),
-            action: action.to_owned(),
-            resource: resource.to_owned(),
-            message,
-            why: String::new(),
-            remedies: Vec::new(),
+            action: decided.action.clone(),
+            resource: decided.resource.clone(),
+            message: decided.message.clone().unwrap_or_default(),
+            why: decided.why.clone().unwrap_or_default(),
+            remedies: decided.remedies.iter().map(remedy).collect(),
         }
     }
 
@@ -69,85 +69,12 @@ impl Denial {
             &mut self.message,
             &mut self.why,
         ] {
-            shorten(text);
+            shorten(text, TEXT_MAX);
         }
         self.remedies
             .retain(|remedy| remedy.statement.len() <= TEXT_MAX);
         self
     }
-
-    /// An operation that declares no check.
-    pub(crate) fn undeclared(info: &RequestInfo) -> Self {
-        let message = format!(
-            "User: {} is not authorized to perform this action",
-            info.caller.arn
-        );
-        let mut denial = Self::new(info, "", "", message);
-        "the operation declares no access check, so nobody may call it".clone_into(&mut denial.why);
-        denial
-    }
-
-    /// A caller whose policies are not all there.
-    pub(crate) fn unresolved(
-        info: &RequestInfo,
-        checks: &[AccessCheck],
-        unresolved: &Unresolved,
-    ) -> Self {
-        let (action, resource) = checks
-            .first()
-            .map_or(("", "*"), |check| (check.action, check.resource.as_str()));
-        let message = plain(info, action, resource);
-        let mut denial = Self::new(info, action, resource, message);
-        denial.why = format!("{unresolved}, so the caller is refused as a whole");
-        denial
-    }
-
-    /// A role whose trust policy is not there or does not compile.
-    pub(crate) fn untrusted(info: &RequestInfo, check: &AccessCheck) -> Self {
-        let message = plain(info, check.action, &check.resource);
-        let mut denial = Self::new(info, check.action, &check.resource, message);
-        "the role does not exist, or its trust policy does not compile".clone_into(&mut denial.why);
-        denial
-    }
-
-    /// A check that the policies do not allow.
-    pub(crate) fn decided(
-        info: &RequestInfo,
-        check: &AccessCheck,
-        message: String,
-        explanation: &Explanation<'_>,
-    ) -> Self {
-        let mut denial = Self::new(info, check.action, &check.resource, message);
-        denial.why = explanation.summary.clone();
-        denial.remedies = explanation
-            .suggestions
-            .iter()
-            .map(|s| Remedy {
-                layer: layer_name(s.layer),
-                statement: s.statement.clone(),
-            })
-            .collect();
-        denial
-    }
-}
-
-/// Shortens a text to [`TEXT_MAX`] bytes, or a few less, so that no character is cut.
-fn shorten(text: &mut String) {
-    if text.len() > TEXT_MAX {
-        text.truncate(text.floor_char_boundary(TEXT_MAX));
-        text.shrink_to_fit();
-    }
-}
-
-fn plain(info: &RequestInfo, action: &str, resource: &str) -> String {
-    format!(
-        "User: {} is not authorized to perform: {action} on resource: {resource}",
-        info.caller.arn
-    )
-}
-
-fn layer_name(layer: Layer) -> String {
-    layer.to_string()
 }
 
 /// The refusals of late, newest last.

@@ -153,6 +153,23 @@ impl Authenticator {
         Ok(claims)
     }
 
+    /// Whose credentials a request names that was refused, if they are known. For the record: the
+    /// request proves nothing.
+    pub(crate) fn named(&self, core: &Core, parsed: &Parsed<'_>) -> Option<Caller> {
+        let snap = core.store.snapshot();
+        match &parsed.security_token {
+            None => {
+                let key = snap.get::<AccessKey>(&parsed.access_key_id)?;
+                Caller::of_key(&snap, &key)
+            }
+            Some(token) => {
+                let account = &core.settings.account;
+                let claims = self.session(&snap, account, &parsed.access_key_id, token);
+                Caller::of_session(&snap, &claims.ok()?)
+            }
+        }
+    }
+
     fn signing_key(&self, parsed: &Parsed<'_>, secret: &Arc<str>) -> SigningKey {
         let scope = KeyScope {
             access_key_id: parsed.access_key_id.to_string(),

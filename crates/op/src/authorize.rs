@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use rolecall_base::{AwsError, Tags};
 use rolecall_identity::organization::Membership;
-use rolecall_identity::{Applied, Caller, CallerKind, SessionKind};
-use rolecall_policy::{Context, Decision, NamedPolicy, Request, evaluate, explain};
+use rolecall_identity::{Applied, Caller, CallerKind, ProviderKey};
+use rolecall_policy::{Context, NamedPolicy, Principal, Request, evaluate, explain};
+use rolecall_record::{Decided, Key};
 use rolecall_store::Snapshot;
 
 use crate::access::{Access, AccessCheck};
 use crate::audit::Denial;
 use crate::owner::Owner;
 use crate::request::RequestInfo;
+use crate::ruling::{self, Found, Ruling, Trail};
 
 /// A call that is not authorized: what the client sees, and what it does not.
 pub(crate) struct Denied {
@@ -21,53 +23,86 @@ pub(crate) struct Denied {
     pub(crate) denial: Box<Denial>,
 }
 
-/// Decides every check of `access`; all must be allowed.
+/// Decides every check of `access`; all must be allowed. What was decided is left on `trail`.
 pub(crate) fn authorize(
-    access: &Access,
+    access: Access,
     info: &RequestInfo,
     snap: &Snapshot,
     query_protocol: bool,
+    trail: &Trail,
 ) -> Result<(), Denied> {
     let checks = match access {
-        Access::AnySignedCaller if matches!(info.caller.kind, CallerKind::Anonymous) => &[][..],
+        Access::AnySignedCaller if matches!(info.caller.kind, CallerKind::Anonymous) => Vec::new(),
         Access::AnySignedCaller => return Ok(()),
         Access::Checks(checks) => checks,
     };
-    if checks.is_empty() {
-        let denial = Denial::undeclared(info);
-        return Err(Denied {
+    let mut ruling = Ruling::of(checks);
+    let outcome = decide_all(&mut ruling, info, snap, trail.is_kept()).map_err(|decided| {
+        let denial = Box::new(Denial::of(info, &decided));
+        ruling.denied = Some(decided);
+        Denied {
             error: denied(&denial, query_protocol),
-            denial: Box::new(denial),
-        });
-    }
-    let applied = match Applied::of(snap, &info.caller) {
-        Ok(applied) => applied,
-        Err(unresolved) => {
-            tracing::warn!(caller = info.caller.arn, %unresolved, "refused: policies unresolved");
-            let denial = Denial::unresolved(info, checks, &unresolved);
-            return Err(Denied {
-                error: denied(&denial, query_protocol),
-                denial: Box::new(denial),
-            });
+            denial,
         }
-    };
+    });
+    trail.leave(ruling);
+    outcome
+}
+
+/// Decides check by check, up to the first that is denied.
+fn decide_all(
+    ruling: &mut Ruling,
+    info: &RequestInfo,
+    snap: &Snapshot,
+    kept: bool,
+) -> Result<(), Box<Decided>> {
+    if ruling.checks.is_empty() {
+        return Err(ruling::undeclared(info));
+    }
+    let applied = Applied::of(snap, &info.caller).map_err(|unresolved| {
+        tracing::warn!(caller = info.caller.arn, %unresolved, "refused: policies unresolved");
+        ruling::unresolved(info, ruling.checks.first(), &unresolved)
+    })?;
     let mut shared = condition_context(info);
     principal_tags(&info.caller, &applied.tags, &mut shared);
     organization_keys(info, applied.membership.as_ref(), &mut shared);
+    if kept {
+        ruling.shared = of_documents(info, &applied);
+    }
     let principal = info.caller.principal();
-    for check in checks {
-        let owner = match Owner::of(snap, info, check, &applied) {
-            Ok(owner) => owner,
-            Err(unresolved) => {
-                tracing::warn!(resource = check.resource, %unresolved, "refused: owner unresolved");
-                let denial = Denial::unresolved(info, std::slice::from_ref(check), &unresolved);
-                return Err(Denied {
-                    error: denied(&denial, query_protocol),
-                    denial: Box::new(denial),
-                });
-            }
-        };
-        let mut context = shared.child();
+    let judge = Judge {
+        info,
+        snap,
+        applied: &applied,
+        principal: &principal,
+        shared: &shared,
+    };
+    for check in &ruling.checks {
+        let found = judge.decide(check)?;
+        if kept {
+            ruling.found.push(found);
+        }
+    }
+    Ok(())
+}
+
+/// What every check of a request is decided with.
+struct Judge<'a> {
+    info: &'a RequestInfo,
+    snap: &'a Snapshot,
+    applied: &'a Applied,
+    principal: &'a Principal<'a>,
+    shared: &'a Context<'a>,
+}
+
+impl Judge<'_> {
+    fn decide(&self, check: &AccessCheck) -> Result<Found, Box<Decided>> {
+        let (info, applied) = (self.info, self.applied);
+        let owner = Owner::of(self.snap, info, check, applied).map_err(|unresolved| {
+            tracing::warn!(resource = check.resource, %unresolved, "refused: owner unresolved");
+            ruling::unresolved(info, Some(check), &unresolved)
+        })?;
+        let mut context = self.shared.child();
         owner.keys(&mut context);
         for key in &check.keys {
             if key.many {
@@ -77,7 +112,7 @@ pub(crate) fn authorize(
             }
         }
         let request = Request {
-            principal: &principal,
+            principal: self.principal,
             action: check.action,
             resource: &check.resource,
             resource_account: check.resource_account.as_ref().map(|a| a.as_str()),
@@ -88,43 +123,31 @@ pub(crate) fn authorize(
             policy,
         });
         let must_allow = check.policy_must_allow;
-        let outcome = applied.with_layers(resource, &owner.rcps, must_allow, |layers| {
-            if check.policy_must_allow && layers.resource.is_none() {
+        applied.with_layers(resource, &owner.rcps, must_allow, |layers| {
+            if must_allow && layers.resource.is_none() {
                 // A trust policy that does not compile trusts nobody.
-                return Err(Box::new(Denial::untrusted(info, check)));
+                return Err(ruling::untrusted(info, check));
             }
             let decision = evaluate(&request, layers);
+            let mut owners = Context::new();
+            owner.keys(&mut owners);
+            let keys = ruling::keys(&owners);
             if decision.allowed() {
-                return Ok(());
+                return Ok(Found::new(&decision, keys));
             }
-            let message = message(info, check, &decision);
-            Err(Box::new(Denial::decided(
-                info,
-                check,
-                message,
-                &explain(&request, layers, &decision),
-            )))
-        });
-        if let Err(denial) = outcome {
-            return Err(Denied {
-                error: denied(&denial, query_protocol),
-                denial,
-            });
-        }
+            let explanation = explain(&request, layers, &decision);
+            let told = (layers, &decision, &explanation);
+            Err(ruling::denied(info, check, keys, told))
+        })
     }
-    Ok(())
 }
 
-/// STS says nothing of the reason when a role may not be assumed, so that it does not tell whether
-/// the role exists.
-fn message(info: &RequestInfo, check: &AccessCheck, decision: &Decision<'_>) -> String {
-    if check.policy_must_allow {
-        return format!(
-            "User: {} is not authorized to perform: {} on resource: {}",
-            info.caller.arn, check.action, check.resource
-        );
-    }
-    decision.denial_message(&info.caller.arn, check.action, &check.resource)
+/// The keys of all checks that stand in documents: the record gets the others from the request.
+fn of_documents(info: &RequestInfo, applied: &Applied) -> Vec<Key> {
+    let mut context = Context::new();
+    principal_tags(&info.caller, &applied.tags, &mut context);
+    organization_keys(info, applied.membership.as_ref(), &mut context);
+    ruling::keys(&context)
 }
 
 /// AWS's error: `AccessDenied` (403) of the query protocol, `AccessDeniedException` (400) of JSON.
@@ -163,6 +186,9 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
             context.set("aws:SourceArn", arn.as_str());
         }
     }
+    if let CallerKind::Vouched(vouched) = &info.caller.kind {
+        provider_keys(&vouched.keys, &mut context);
+    }
     session_keys(&info.caller, &mut context);
     context
 }
@@ -183,7 +209,7 @@ fn organization_keys<'a>(
             context.set("aws:SourceOrgID", id.as_str());
             context.set_list("aws:SourceOrgPaths", paths);
         }
-        CallerKind::FargateAgent | CallerKind::Anonymous => {}
+        CallerKind::FargateAgent | CallerKind::Vouched(_) | CallerKind::Anonymous => {}
         _ => {
             context.set("aws:PrincipalOrgID", id.as_str());
             context.set_list("aws:PrincipalOrgPaths", paths);
@@ -202,8 +228,23 @@ fn session_keys<'a>(caller: &'a Caller, context: &mut Context<'a>) {
     if let Some(identity) = &session.source_identity {
         context.set("aws:SourceIdentity", identity.as_str());
     }
-    if let SessionKind::Federated { name, .. } = &session.kind {
-        context.set("aws:FederatedProvider", name.as_str());
+    let Some(provider) = &session.provider else {
+        return;
+    };
+    if let Some(arn) = &provider.provider {
+        context.set("aws:FederatedProvider", arn.as_str());
+    }
+    provider_keys(&provider.keys, context);
+}
+
+/// The keys that an identity provider fills.
+fn provider_keys<'a>(keys: &'a [ProviderKey], context: &mut Context<'a>) {
+    for key in keys {
+        if key.many {
+            context.set_list(key.name.as_str(), key.values.iter().map(String::as_str));
+        } else if let Some(value) = key.values.first() {
+            context.set(key.name.as_str(), value.as_str());
+        }
     }
 }
 
@@ -224,9 +265,10 @@ pub(crate) fn check(
     info: &Arc<RequestInfo>,
     snap: &Snapshot,
     query_protocol: bool,
+    trail: &Trail,
 ) -> Result<(), Refused> {
     let access = access.map_err(Refused::Error)?;
-    authorize(&access, info, snap, query_protocol).map_err(Refused::Denied)
+    authorize(access, info, snap, query_protocol, trail).map_err(Refused::Denied)
 }
 
 /// Why a call does not reach its handler, or does not succeed in it.

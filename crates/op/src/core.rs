@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rolecall_base::{AccountId, Region, Timestamp};
+use rolecall_record::Recorder;
 use rolecall_sigv4::{AuthError, Parsed, RequestView};
 use rolecall_store::Store;
 
@@ -44,5 +45,7 @@ pub(crate) struct Core {
     pub(crate) ports: Arc<Ports>,
     pub(crate) registry: Registry,
     pub(crate) audit: Audit,
+    /// Keeps every call; `None` keeps none, as tests want it.
+    pub(crate) recorder: Option<Recorder>,
     pub(crate) authenticator: Authenticator,
 }

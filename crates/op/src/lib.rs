@@ -16,12 +16,16 @@ pub mod audit;
 mod authenticate;
 mod authorize;
 mod core;
+mod events;
 pub mod operation;
 mod owner;
+mod parameters;
 mod pipeline;
 pub mod ports;
+mod record;
 pub mod registry;
 pub mod request;
+mod ruling;
 pub mod stored;
 
 pub use access::{Access, AccessCheck, AccessRequest};

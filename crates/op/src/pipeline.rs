@@ -11,6 +11,7 @@ use rolecall_api::typed::{ApiOperation, FromValue};
 use rolecall_api::value::Value;
 use rolecall_base::{AwsError, Region, Timestamp};
 use rolecall_identity::Caller;
+use rolecall_record::Recorder;
 use rolecall_sigv4::{BodyHash, RequestView};
 use rolecall_store::Store;
 use rolecall_wire::{RawRequest, Response, Route};
@@ -20,8 +21,10 @@ use crate::audit::Audit;
 use crate::authenticate::Authenticator;
 use crate::authorize::{Refused, authorize};
 use crate::core::{Core, Settings, Signature};
+use crate::record::Ongoing;
 use crate::registry::{Call, Registry};
 use crate::request::{RequestInfo, Transport};
+use crate::ruling::Trail;
 
 /// A request as the server received it.
 #[derive(Debug)]
@@ -55,19 +58,49 @@ struct Received {
     seed: [u8; 32],
 }
 
+impl Received {
+    fn info(&self, caller: Caller, region: Region, inbound: &Inbound<'_>) -> RequestInfo {
+        RequestInfo {
+            request_id: self.request_id.clone(),
+            now: self.now,
+            region,
+            caller,
+            transport: Transport {
+                source_ip: inbound.source_ip,
+                secure: inbound.secure,
+                user_agent: inbound.header("user-agent").map(str::to_owned),
+            },
+            called_via: Vec::new(),
+            seed: self.seed,
+        }
+    }
+}
+
 /// The one path that every call takes. Cheap to clone.
 #[derive(Clone)]
 pub struct Pipeline(Arc<Core>);
 
 impl Pipeline {
-    /// A pipeline over `store` with these operations.
+    /// A pipeline over `store` with these operations, that keeps no record.
     pub fn new(settings: Settings, store: Store, ports: Ports, registry: Registry) -> Self {
+        Self::with_recorder(settings, store, ports, registry, None)
+    }
+
+    /// [`Pipeline::new`] that keeps a record of every call.
+    pub fn with_recorder(
+        settings: Settings,
+        store: Store,
+        ports: Ports,
+        registry: Registry,
+        recorder: Option<Recorder>,
+    ) -> Self {
         Self(Arc::new(Core {
             settings,
             store,
             ports: Arc::new(ports),
             registry,
             audit: Audit::default(),
+            recorder,
             authenticator: Authenticator::default(),
         }))
     }
@@ -87,7 +120,7 @@ impl Pipeline {
         &self.0.registry
     }
 
-    /// The record of refusals.
+    /// The refusals of late.
     pub fn audit(&self) -> &Audit {
         &self.0.audit
     }
@@ -155,28 +188,23 @@ impl Pipeline {
         signature: &Signature<'_>,
         received: &Received,
     ) -> Result<Response, AwsError> {
-        let (caller, region) = self.0.authenticator.authenticate(
+        let authenticated = self.0.authenticator.authenticate(
             &self.0,
             route,
             signature,
             &inbound.body,
             received.now,
-        )?;
-        let info = Arc::new(RequestInfo {
-            request_id: received.request_id.clone(),
-            now: received.now,
-            region,
-            caller,
-            transport: Transport {
-                source_ip: inbound.source_ip,
-                secure: inbound.secure,
-                user_agent: inbound.header("user-agent").map(str::to_owned),
-            },
-            called_via: Vec::new(),
-            seed: received.seed,
-        });
-        let input = rolecall_wire::decode(route, raw)?;
-        rolecall_wire::validate(route.service, route.operation.input, &input)?;
+        );
+        let (caller, region) = match authenticated {
+            Ok(authenticated) => authenticated,
+            Err(error) => {
+                let info = self.named(inbound, signature, received);
+                self.not_authenticated(route, info, &error).await;
+                return Err(error);
+            }
+        };
+        let info = Arc::new(received.info(caller, region, inbound));
+        let input = rolecall_wire::decode(route, raw);
         let output = self.call(route, info, input).await?;
         Ok(rolecall_wire::encode_output(
             route,
@@ -185,13 +213,57 @@ impl Pipeline {
         ))
     }
 
-    /// Authorizes and runs a decoded call.
+    /// Who signed a request that was refused, as far as its credentials are known.
+    fn named(
+        &self,
+        inbound: &Inbound<'_>,
+        signature: &Signature<'_>,
+        received: &Received,
+    ) -> Option<RequestInfo> {
+        self.0.recorder.as_ref()?;
+        let parsed = signature.parsed.ok()?;
+        let caller = self.0.authenticator.named(&self.0, parsed)?;
+        let region = Region::new(&parsed.region).ok()?;
+        Some(received.info(caller, region, inbound))
+    }
+
+    /// Records a refused signature, if its credentials are known: nobody without any may fill the
+    /// record.
+    async fn not_authenticated(&self, route: &Route, info: Option<RequestInfo>, error: &AwsError) {
+        if let (Some(recorder), Some(info)) = (&self.0.recorder, info) {
+            let info = Arc::new(info);
+            Ongoing::new(recorder, &info, route.service, route.operation, None).ended(Some(error));
+            recorder.room().await;
+        }
+    }
+
+    /// Validates, authorizes and runs a call, and records it.
     async fn call(
         &self,
         route: &Route,
         info: Arc<RequestInfo>,
-        input: Value,
+        input: Result<Value, AwsError>,
     ) -> Result<Value, AwsError> {
+        let Some(recorder) = &self.0.recorder else {
+            return self.answer(route, info, input, Trail::default()).await;
+        };
+        let known = input.as_ref().ok();
+        let ongoing = Ongoing::new(recorder, &info, route.service, route.operation, known);
+        let result = self.answer(route, info, input, ongoing.trail()).await;
+        ongoing.ended(result.as_ref().err());
+        recorder.room().await;
+        result
+    }
+
+    async fn answer(
+        &self,
+        route: &Route,
+        info: Arc<RequestInfo>,
+        input: Result<Value, AwsError>,
+        trail: Trail,
+    ) -> Result<Value, AwsError> {
+        let input = input?;
+        rolecall_wire::validate(route.service, route.operation.input, &input)?;
         let built = self.0.registry.get(route.service.id, route.operation.name);
         let built = built.ok_or_else(|| not_built(route))?;
         let query = query_protocol(route.protocol);
@@ -200,6 +272,7 @@ impl Pipeline {
             info,
             input,
             query,
+            trail,
         };
         (built.run)(call)
             .await
@@ -291,8 +364,7 @@ impl Pipeline {
         };
         let info = Arc::new(info);
         let input = input.into_value();
-        rolecall_wire::validate(route.service, route.operation.input, &input)?;
-        let output = self.call(&route, info, input).await?;
+        let output = self.call(&route, info, Ok(input)).await?;
         A::Output::from_value(output).map_err(|mismatch| {
             tracing::error!(
                 operation = A::NAME,
@@ -313,9 +385,19 @@ impl Pipeline {
         info: &RequestInfo,
         checks: Vec<crate::AccessCheck>,
     ) -> Result<(), AwsError> {
+        let ongoing = self.0.recorder.as_ref().map(|recorder| {
+            let action = checks.first().map_or("", |check| check.action);
+            Ongoing::stream(recorder, &Arc::new(info.clone()), action)
+        });
+        let trail = ongoing.as_ref().map(Ongoing::trail).unwrap_or_default();
         let access = crate::Access::Checks(checks);
-        authorize(&access, info, &self.0.store.snapshot(), false)
-            .map_err(|denied| self.refused(Refused::Denied(denied)))
+        let result = authorize(access, info, &self.0.store.snapshot(), false, &trail)
+            .map_err(|denied| self.refused(Refused::Denied(denied)));
+        if let (Some(recorder), Some(ongoing)) = (&self.0.recorder, ongoing) {
+            ongoing.ended(result.as_ref().err());
+            recorder.room_blocking();
+        }
+        result
     }
 
     /// A request that is no call of an operation, for [`Pipeline::permit`].

@@ -14,6 +14,7 @@ use crate::authorize::{Refused, check};
 use crate::core::Core;
 use crate::operation::{Authorized, DataContext, DataOperation, Operation};
 use crate::request::RequestInfo;
+use crate::ruling::Trail;
 
 type Running = Pin<Box<dyn Future<Output = Result<Value, Refused>> + Send>>;
 
@@ -24,6 +25,8 @@ pub(crate) struct Call {
     pub(crate) input: Value,
     /// Whether a refusal takes the query protocol's code and status.
     pub(crate) query: bool,
+    /// Where the authorize step leaves its decisions.
+    pub(crate) trail: Trail,
 }
 
 /// An operation that is built.
@@ -119,6 +122,7 @@ async fn run_operation<Op: Operation>(call: Call) -> Result<Value, Refused> {
         info,
         input,
         query,
+        trail,
     } = call;
     let input = typed::<Op::Api>(input).map_err(Refused::Error)?;
     let body = move |tx: &mut rolecall_store::Txn| {
@@ -127,7 +131,7 @@ async fn run_operation<Op: Operation>(call: Call) -> Result<Value, Refused> {
             info: &info,
             snap: &snap,
         };
-        check(Op::access(&input, &req), &info, &snap, query)?;
+        check(Op::access(&input, &req), &info, &snap, query, &trail)?;
         Op::handle(Authorized::<Op>::new(&input, &info), tx).map_err(Refused::Error)
     };
     match core.store.transact(body).await {
@@ -149,6 +153,7 @@ async fn run_data_operation<Op: DataOperation>(call: Call) -> Result<Value, Refu
         info,
         input,
         query,
+        trail,
     } = call;
     let input = typed::<Op::Api>(input).map_err(Refused::Error)?;
     let snap = core.store.snapshot();
@@ -156,7 +161,7 @@ async fn run_data_operation<Op: DataOperation>(call: Call) -> Result<Value, Refu
         info: &info,
         snap: &snap,
     };
-    check(Op::access(&input, &req), &info, &snap, query)?;
+    check(Op::access(&input, &req), &info, &snap, query, &trail)?;
     drop(snap);
     let ctx = DataContext {
         info,

@@ -12,6 +12,7 @@ use rolecall_identity::{
     Account, Caller, PolicyText, Role, SessionClaims, SessionKind, TokenKey, User, name_key,
 };
 use rolecall_op::{Pipeline, Ports, Registry, Settings};
+use rolecall_record::Recorder;
 use rolecall_store::{Document, Store};
 use serde_json::Value as Json;
 
@@ -49,6 +50,18 @@ impl World {
         registry: Registry,
         ports: Ports,
     ) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::recorded(registry, ports, None)
+    }
+
+    /// [`World::with_ports`] that keeps a record of every call.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub fn recorded(
+        registry: Registry,
+        ports: Ports,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let account = AccountId::new("123456789012")?;
         let region = Region::new("us-east-1")?;
         let clock_ms = Arc::new(AtomicI64::new(START_MS));
@@ -67,7 +80,8 @@ impl World {
                 seed
             }),
         };
-        let pipeline = Pipeline::new(settings, Store::memory(), ports, registry);
+        let pipeline =
+            Pipeline::with_recorder(settings, Store::memory(), ports, registry, recorder);
         Ok(Self {
             pipeline,
             account,
@@ -170,6 +184,7 @@ impl World {
             attached: Vec::new(),
             access_keys: Vec::new(),
             groups: Vec::new(),
+            mfa_devices: Vec::new(),
         };
         let caller = Caller {
             account: self.account.clone(),
@@ -234,6 +249,7 @@ impl World {
             source_identity: None,
             mfa: false,
             chain: 0,
+            provider: None,
         };
         self.of_claims(claims)
     }

@@ -1,0 +1,70 @@
+//! Parameters are shown, secrets are not.
+
+use rolecall_api::typed::{ApiOperation, FromValue};
+use rolecall_api::{ecr, ecs, iam};
+
+use super::*;
+
+fn shown<A: ApiOperation>(input: A::Input) -> Option<Option<String>> {
+    json(A::SERVICE, A::shape().input, &input.into_value(), 1_000)
+}
+
+#[test]
+fn names_and_values_are_those_of_events() {
+    let input = iam::CreateRoleRequest {
+        role_name: Some("a\"b\\c\n\u{1}é".to_owned()),
+        max_session_duration: Some(3600),
+        tags: Some(vec![iam::Tag {
+            key: Some("k".to_owned()),
+            value: Some("v".to_owned()),
+        }]),
+        ..Default::default()
+    };
+    let text = shown::<iam::CreateRole>(input).unwrap().unwrap();
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let wanted = serde_json::json!({
+        "roleName": "a\"b\\c\n\u{1}é",
+        "maxSessionDuration": 3600,
+        "tags": [{ "key": "k", "value": "v" }],
+    });
+    assert_eq!(read, wanted);
+    assert_eq!(
+        shown::<iam::ListUsers>(iam::ListUsersRequest::default()),
+        None
+    );
+}
+
+#[test]
+fn secrets_are_hidden() {
+    let secret = "correct-horse-battery";
+    let input = ecs::RegisterTaskDefinitionRequest {
+        family: Some("web".to_owned()),
+        container_definitions: Some(vec![ecs::ContainerDefinition {
+            environment: Some(vec![ecs::KeyValuePair {
+                name: Some("PASSWORD".to_owned()),
+                value: Some(secret.to_owned()),
+            }]),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    let text = shown::<ecs::RegisterTaskDefinition>(input)
+        .unwrap()
+        .unwrap();
+    assert!(text.contains("web") && text.contains(HIDDEN), "{text}");
+    assert!(!text.contains(secret), "{text}");
+}
+
+#[test]
+fn what_is_too_large_is_left_out() {
+    let large = iam::GetRoleRequest {
+        role_name: Some("x".repeat(2_000)),
+    };
+    assert_eq!(shown::<iam::GetRole>(large), Some(None));
+    let blob = ecr::UploadLayerPartRequest {
+        layer_part_blob: Some(vec![1; 5_000].into()),
+        ..Default::default()
+    };
+    let text = shown::<ecr::UploadLayerPart>(blob).unwrap().unwrap();
+    assert_eq!(text, r#"{"layerPartBlob":"5000 bytes"}"#);
+}

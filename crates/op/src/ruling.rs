@@ -1,0 +1,318 @@
+//! What the authorize step found, kept until the call has ended.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rolecall_identity::resolve::Unresolved;
+use rolecall_policy::{
+    Closest, Context, ContextValue, Decision, Explanation, Layer, Layers, Location, Mismatch,
+    NamedPolicy, Reason,
+};
+use rolecall_record as record;
+use rolecall_record::{Considered, Decided, Deciding, Failed, Key};
+
+use crate::access::AccessCheck;
+use crate::request::RequestInfo;
+
+/// Where the authorize step leaves what it found. It may run more than once; the last run counts.
+/// The default keeps nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Trail(Option<Arc<Mutex<Option<Ruling>>>>);
+
+impl Trail {
+    pub(crate) fn kept() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn leave(&self, ruling: Ruling) {
+        if let Some(kept) = &self.0 {
+            *kept.lock() = Some(ruling);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Option<Ruling> {
+        self.0.as_ref()?.lock().take()
+    }
+}
+
+/// What was decided about one call. It holds what the decisions were made from, and becomes
+/// [`Decided`] outside of the request path.
+#[derive(Default)]
+pub(crate) struct Ruling {
+    /// What was to be decided.
+    pub(crate) checks: Vec<AccessCheck>,
+    /// What was found, check by check, up to the end or the denial.
+    pub(crate) found: Vec<Found>,
+    /// The denial, if there was one.
+    pub(crate) denied: Option<Box<Decided>>,
+    /// The keys that all checks share and that do not follow from the request alone.
+    pub(crate) shared: Vec<Key>,
+}
+
+/// Why one check was allowed.
+pub(crate) struct Found {
+    reason: record::Reason,
+    deciding: Option<Deciding>,
+    /// Keys of this check that the operation did not declare.
+    keys: Vec<Key>,
+}
+
+impl Found {
+    pub(crate) fn new(decision: &Decision<'_>, keys: Vec<Key>) -> Self {
+        let (reason, deciding) = reason(decision);
+        Self {
+            reason,
+            deciding,
+            keys,
+        }
+    }
+}
+
+impl Ruling {
+    pub(crate) fn of(checks: Vec<AccessCheck>) -> Self {
+        Self {
+            found: Vec::with_capacity(checks.len()),
+            checks,
+            ..Self::default()
+        }
+    }
+
+    /// The decisions in order, the denial last.
+    pub(crate) fn decisions(self) -> Vec<Decided> {
+        let allowed = self.checks.into_iter().zip(self.found);
+        let allowed = allowed.map(|(check, found)| {
+            let mut decided = undecided(&check);
+            decided.allowed = true;
+            decided.reason = found.reason;
+            decided.deciding = found.deciding;
+            decided.keys.extend(found.keys);
+            decided
+        });
+        allowed.chain(self.denied.map(|denied| *denied)).collect()
+    }
+}
+
+/// A check before it is decided: denied.
+fn undecided(check: &AccessCheck) -> Decided {
+    let key = |key: &crate::access::Key| Key {
+        name: key.name.clone(),
+        values: key.values.clone(),
+        many: key.many,
+    };
+    Decided {
+        action: check.action.to_owned(),
+        resource: check.resource.clone(),
+        resource_account: check.resource_account.as_ref().map(ToString::to_string),
+        keys: check.keys.iter().map(key).collect(),
+        allowed: false,
+        reason: record::Reason::Undecidable,
+        deciding: None,
+        message: None,
+        why: None,
+        remedies: Vec::new(),
+        closest: None,
+        considered: Vec::new(),
+        reliefs: Vec::new(),
+        checked: false,
+    }
+}
+
+/// AWS's words without a reason.
+fn plain(info: &RequestInfo, action: &str, resource: &str) -> String {
+    format!(
+        "User: {} is not authorized to perform: {action} on resource: {resource}",
+        info.caller.arn
+    )
+}
+
+/// The denial of an operation that declares no check.
+pub(crate) fn undeclared(info: &RequestInfo) -> Box<Decided> {
+    let mut decided = undecided(&AccessCheck::new("", ""));
+    let message = format!(
+        "User: {} is not authorized to perform this action",
+        info.caller.arn
+    );
+    decided.message = Some(message);
+    let why = "the operation declares no access check, so nobody may call it";
+    decided.why = Some(why.to_owned());
+    Box::new(decided)
+}
+
+/// The denial of a caller whose policies, or of a resource whose owner's policies, are not all
+/// there.
+pub(crate) fn unresolved(
+    info: &RequestInfo,
+    check: Option<&AccessCheck>,
+    unresolved: &Unresolved,
+) -> Box<Decided> {
+    let nothing = AccessCheck::new("", "*");
+    let check = check.unwrap_or(&nothing);
+    let mut decided = undecided(check);
+    decided.message = Some(plain(info, check.action, &check.resource));
+    decided.why = Some(format!("{unresolved}, so the caller is refused as a whole"));
+    Box::new(decided)
+}
+
+/// The denial of a role whose trust policy is not there or does not compile.
+pub(crate) fn untrusted(info: &RequestInfo, check: &AccessCheck) -> Box<Decided> {
+    let mut decided = undecided(check);
+    decided.message = Some(plain(info, check.action, &check.resource));
+    let why = "the role does not exist, or its trust policy does not compile";
+    decided.why = Some(why.to_owned());
+    Box::new(decided)
+}
+
+/// The denial of a check that the policies do not allow.
+pub(crate) fn denied(
+    info: &RequestInfo,
+    check: &AccessCheck,
+    keys: Vec<Key>,
+    (layers, decision, explanation): (&Layers<'_>, &Decision<'_>, &Explanation<'_>),
+) -> Box<Decided> {
+    let mut decided = undecided(check);
+    decided.keys.extend(keys);
+    (decided.reason, decided.deciding) = reason(decision);
+    // STS says nothing of the reason when a role may not be assumed, so that it does not tell
+    // whether the role exists.
+    decided.message = Some(if check.policy_must_allow {
+        plain(info, check.action, &check.resource)
+    } else {
+        decision.denial_message(&info.caller.arn, check.action, &check.resource)
+    });
+    decided.why = Some(explanation.summary.clone());
+    let remedies = explanation.suggestions.iter().chain(&explanation.then);
+    decided.remedies = remedies
+        .map(|suggestion| record::Remedy {
+            layer: suggestion.layer.to_string(),
+            statement: suggestion.statement.clone(),
+        })
+        .collect();
+    decided.closest = explanation.closest.as_ref().map(closest);
+    decided.considered = considered(layers);
+    decided.reliefs = explanation
+        .reliefs
+        .iter()
+        .map(|relief| record::Relief {
+            at: deciding(&relief.location),
+            statement: relief.statement.clone(),
+            replacement: relief.replacement.clone(),
+        })
+        .collect();
+    decided.checked = explanation.checked;
+    Box::new(decided)
+}
+
+fn reason(decision: &Decision<'_>) -> (record::Reason, Option<Deciding>) {
+    match &decision.reason {
+        Reason::Allow(at) => (record::Reason::Allow, Some(deciding(at))),
+        Reason::RootUser => (record::Reason::RootUser, None),
+        Reason::NoPermissionNeeded => (record::Reason::NoPermissionNeeded, None),
+        Reason::ExplicitDeny(at) => (record::Reason::ExplicitDeny, Some(deciding(at))),
+        Reason::ImplicitDeny(layer) => {
+            let layer = layer.to_string();
+            (record::Reason::ImplicitDeny { layer }, None)
+        }
+    }
+}
+
+fn deciding(at: &Location<'_>) -> Deciding {
+    Deciding {
+        layer: at.layer.to_string(),
+        policy: at.policy.to_owned(),
+        statement: u32::try_from(at.statement).unwrap_or(u32::MAX),
+        sid: at.sid.map(str::to_owned),
+    }
+}
+
+fn closest(closest: &Closest<'_>) -> record::Closest {
+    record::Closest {
+        at: deciding(&closest.location),
+        failed: failed(&closest.mismatch),
+        also: closest.also.iter().map(failed).collect(),
+        hint: closest.hint.clone(),
+        statement: closest.statement.to_owned(),
+    }
+}
+
+fn failed(mismatch: &Mismatch) -> Failed {
+    match mismatch {
+        Mismatch::Resource { element, patterns } => Failed::Resource {
+            element: (*element).to_owned(),
+            patterns: patterns.clone(),
+        },
+        Mismatch::Principal => Failed::Principal,
+        Mismatch::Condition {
+            operator,
+            key,
+            wanted,
+            seen,
+        } => Failed::Condition {
+            operator: operator.clone(),
+            key: key.clone(),
+            wanted: wanted.clone(),
+            seen: seen.clone(),
+        },
+        _ => Failed::Action,
+    }
+}
+
+/// Every policy of the layers, in the order in which they are evaluated.
+fn considered(layers: &Layers<'_>) -> Vec<Considered> {
+    let one = |layer: Layer, named: &NamedPolicy<'_>| Considered {
+        layer: layer.to_string(),
+        policy: named.name.to_owned(),
+    };
+    let resource = match layers.resource_policy_must_allow {
+        true => Layer::Trust,
+        false => Layer::Resource,
+    };
+    let levels = |layer, levels: &[&[NamedPolicy<'_>]]| -> Vec<Considered> {
+        let policies = levels.iter().copied().flatten();
+        policies.map(|named| one(layer, named)).collect()
+    };
+    let mut all = levels(Layer::ResourceControl, layers.rcps);
+    all.extend(levels(Layer::ServiceControl, layers.scps));
+    all.extend(layers.resource.iter().map(|named| one(resource, named)));
+    let flat = [
+        (Layer::Identity, layers.identity),
+        (Layer::Boundary, layers.boundary.unwrap_or_default()),
+        (Layer::Session, layers.session.unwrap_or_default()),
+    ];
+    for (layer, policies) in flat {
+        all.extend(policies.iter().map(|named| one(layer, named)));
+    }
+    // The same policy may stand at several levels.
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|policy| seen.insert((policy.layer.clone(), policy.policy.clone())));
+    all
+}
+
+/// The keys of a context with their values as text.
+pub(crate) fn keys(context: &Context<'_>) -> Vec<Key> {
+    let key = |(name, value): (&str, &ContextValue<'_>)| {
+        let (values, many) = match value {
+            ContextValue::List(values) => (values.iter().map(ToString::to_string).collect(), true),
+            ContextValue::Str(text) => (vec![text.to_string()], false),
+            ContextValue::Bool(bool) => (vec![bool.to_string()], false),
+            ContextValue::Int(int) => (vec![int.to_string()], false),
+            ContextValue::EpochSeconds(s) if name == "aws:EpochTime" => {
+                (vec![s.to_string()], false)
+            }
+            ContextValue::EpochSeconds(s) => {
+                let at = rolecall_base::Timestamp::from_epoch_seconds(*s);
+                (vec![at.iso8601_seconds()], false)
+            }
+            ContextValue::Ip(address) => (vec![address.to_string()], false),
+        };
+        Key {
+            name: name.to_owned(),
+            values,
+            many,
+        }
+    };
+    context.iter().map(key).collect()
+}
