@@ -87,9 +87,8 @@ fn escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, in_class: bool, 
         Some('W') => out.push_str(&format!("[^{WORD}]")),
         Some('S') => out.push_str(&format!("[^{SPACE}]")),
         Some('u') => {
-            out.push_str(r"\x{");
-            out.extend(chars.by_ref().take(4));
-            out.push('}');
+            let unit: String = chars.by_ref().take(4).collect();
+            out.push_str(&format!(r"\x{{{}}}", code_point(&unit, chars)));
         }
         Some(other) => {
             out.push('\\');
@@ -97,6 +96,20 @@ fn escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, in_class: bool, 
         }
         None => out.push_str(r"\\"),
     }
+}
+
+/// The hexadecimal code point of a `\u` escape; two that are a UTF-16 surrogate pair are one.
+fn code_point(unit: &str, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
+    let value = |digits: &str| u32::from_str_radix(digits, 16).ok();
+    if let Some(high @ 0xD800..=0xDBFF) = value(unit) {
+        let mut ahead = chars.clone();
+        let low: String = ahead.by_ref().take(6).collect();
+        if let Some(low @ 0xDC00..=0xDFFF) = low.strip_prefix(r"\u").and_then(value) {
+            *chars = ahead;
+            return format!("{:X}", 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+        }
+    }
+    unit.to_owned()
 }
 
 #[cfg(test)]
@@ -144,6 +157,12 @@ mod tests {
             (r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", "/", true),
             (r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", "/a/b/", true),
             (r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", "/a", false),
+            (
+                r"[\u0020-\uD7FF\uD800\uDC00-\uDBFF\uDFFF\t]*",
+                "a 😀\t",
+                true,
+            ),
+            (r"[\u0020-\uD7FF\uD800\uDC00-\uDBFF\uDFFF\t]*", "\n", false),
             ("^.{1,100000}$", "a", true),
             ("^.{1,100000}$", "", false),
             ("^.{1,100000}$", "a\nb", false),
