@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rolecall_base::AccountId;
 use serde::{Deserialize, Serialize};
 
-use crate::SessionClaims;
+use crate::{SessionClaims, Vouched};
 
 /// What a session of temporary credentials stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +103,9 @@ pub enum CallerKind {
     /// The agent on a host of Fargate; only made inside Rolecall, never from a request on the wire.
     /// It acts under [`FARGATE_AGENT_POLICY`], like the agent on a container instance.
     FargateAgent,
+    /// Somebody whom an identity provider vouches for, known for one call by a verified token or
+    /// assertion; only the operations that take those make one.
+    Vouched(Arc<Vouched>),
     /// Nobody: the operation takes no signature.
     Anonymous,
 }
@@ -143,6 +146,7 @@ impl Caller {
             CallerKind::Root
             | CallerKind::Service { .. }
             | CallerKind::FargateAgent
+            | CallerKind::Vouched(_)
             | CallerKind::Anonymous => None,
         }
     }

@@ -14,14 +14,18 @@ pub mod caller;
 pub mod group;
 pub mod instance_profile;
 pub mod managed;
+pub mod mfa;
+pub mod oidc_provider;
 pub mod organization;
 pub mod origin;
 pub mod policy_text;
 pub mod quotas;
 pub mod resolve;
 pub mod role;
+pub mod saml_provider;
 pub mod sealed;
 pub mod user;
+pub mod vouched;
 
 mod customer_policy;
 
@@ -31,13 +35,17 @@ pub use caller::{Caller, CallerKind, SessionKind};
 pub use customer_policy::{CustomerPolicy, POLICY_VERSIONS_MAX, PolicyVersion};
 pub use group::Group;
 pub use instance_profile::InstanceProfile;
+pub use mfa::VirtualMfaDevice;
+pub use oidc_provider::OidcProvider;
 pub use origin::Origin;
 pub use policy_text::PolicyText;
 pub use quotas::Quotas;
 pub use resolve::{Applied, Named};
 pub use role::Role;
+pub use saml_provider::{SamlKey, SamlProvider};
 pub use sealed::{SessionClaims, TokenKey};
 pub use user::User;
+pub use vouched::{ProviderKey, ProviderSession, Vouched};
 
 use rolecall_base::AccountId;
 use rolecall_store::KindInfo;
@@ -55,8 +63,11 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<Role>(),
         KindInfo::of::<User>(),
         KindInfo::of::<Group>(),
+        KindInfo::of::<VirtualMfaDevice>(),
         KindInfo::of::<CustomerPolicy>(),
         KindInfo::of::<InstanceProfile>(),
+        KindInfo::of::<OidcProvider>(),
+        KindInfo::of::<SamlProvider>(),
         KindInfo::of::<Quotas>(),
         KindInfo::of::<organization::Organization>(),
         KindInfo::of::<organization::Target>(),

@@ -66,9 +66,10 @@ impl Applied {
 
     fn own(snap: &Snapshot, caller: &Caller) -> Result<Self, Unresolved> {
         match &caller.kind {
-            CallerKind::Root | CallerKind::Service { .. } | CallerKind::Anonymous => {
-                Ok(Self::default())
-            }
+            CallerKind::Root
+            | CallerKind::Service { .. }
+            | CallerKind::Vouched(_)
+            | CallerKind::Anonymous => Ok(Self::default()),
             CallerKind::FargateAgent => Ok(Self {
                 identity: vec![managed_policy(snap, FARGATE_AGENT_POLICY)?],
                 ..Self::default()
@@ -234,7 +235,10 @@ impl Caller {
             | CallerKind::User { .. }
             | CallerKind::Role { .. }
             | CallerKind::Federated { .. } => true,
-            CallerKind::Service { .. } | CallerKind::FargateAgent | CallerKind::Anonymous => false,
+            CallerKind::Service { .. }
+            | CallerKind::FargateAgent
+            | CallerKind::Vouched(_)
+            | CallerKind::Anonymous => false,
         }
     }
 
@@ -270,6 +274,7 @@ impl Caller {
                 Principal::role_session(account, &self.arn, "", "AROAFARGATEHOST", host)
             }
             CallerKind::Service { name, .. } => Principal::service(name),
+            CallerKind::Vouched(vouched) => Principal::federated(&vouched.provider),
             CallerKind::Anonymous => Principal::anonymous(),
         }
     }

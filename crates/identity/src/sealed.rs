@@ -14,7 +14,7 @@ use rolecall_base::{Tags, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{PolicyText, SessionKind};
+use crate::{PolicyText, ProviderSession, SessionKind};
 
 /// The first bytes of every session token: its use and the version of the format.
 const SESSION: &[u8; 3] = b"RS1";
@@ -51,6 +51,9 @@ pub struct SessionClaims {
     pub mfa: bool,
     /// How many roles were chained to get here; a chained session lasts an hour at most.
     pub chain: u32,
+    /// The identity provider that vouched for whoever made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderSession>,
 }
 
 impl fmt::Debug for SessionClaims {
@@ -192,6 +195,7 @@ mod tests {
             source_identity: None,
             mfa: false,
             chain: 0,
+            provider: None,
         }
     }
 

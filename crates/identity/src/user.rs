@@ -36,6 +36,9 @@ pub struct User {
     /// Store keys of the groups that it is in, in the order in which it was added.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Serial numbers of its MFA devices, in the order in which they were enabled.
+    #[serde(default)]
+    pub mfa_devices: Vec<String>,
 }
 
 impl Document for User {

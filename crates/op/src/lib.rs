@@ -31,7 +31,7 @@ pub mod stored;
 pub use access::{Access, AccessCheck, AccessRequest};
 pub use authorize::condition_context;
 pub use core::Settings;
-pub use operation::{Authorized, DataContext, DataOperation, Operation};
+pub use operation::{Authorized, DataContext, DataOperation, Operation, TokenOperation};
 pub use pipeline::{Inbound, Pipeline};
 pub use ports::Ports;
 pub use registry::{Built, Registry};

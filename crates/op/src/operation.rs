@@ -1,4 +1,4 @@
-//! The two kinds of operation: on documents, and on bytes.
+//! The kinds of operation: on documents, on documents for whoever a token speaks of, and on bytes.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rolecall_api::ApiOperation;
 use rolecall_base::AwsError;
+use rolecall_identity::Caller;
 use rolecall_store::{Store, Txn};
 
 use crate::access::{Access, AccessRequest};
@@ -41,6 +42,22 @@ pub trait Operation: 'static {
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError>
     where
         Self: Sized;
+}
+
+/// An operation whose caller is named by a token or an assertion in its input and not by a
+/// signature: `AssumeRoleWithWebIdentity`, `AssumeRoleWithSAML`.
+///
+/// The same steps come after [`TokenOperation::authenticate`] as for any operation on documents,
+/// with the caller that it found in the place of the one who signed, or of nobody.
+pub trait TokenOperation: Operation {
+    /// Verifies the token and says for whom it speaks. It may wait for I/O through its ports.
+    ///
+    /// # Errors
+    /// The service's modelled errors for a token that is not good.
+    fn authenticate(
+        input: Arc<Input<Self::Api>>,
+        ctx: DataContext,
+    ) -> impl Future<Output = Result<Caller, AwsError>> + Send;
 }
 
 /// The proof that the caller may run `Op` on this input. Only the authorize step makes one.

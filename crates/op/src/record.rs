@@ -236,7 +236,7 @@ fn identity(info: &RequestInfo, operation: &str) -> Identity {
         }
         CallerKind::FargateAgent => identity.session_name = last(&caller.arn),
         CallerKind::Service { name, .. } => identity.invoked_by = Some(name.clone()),
-        CallerKind::Root | CallerKind::Anonymous => {}
+        CallerKind::Root | CallerKind::Vouched(_) | CallerKind::Anonymous => {}
     }
     identity
 }
@@ -248,7 +248,7 @@ fn kind(caller: &Caller, operation: &str) -> IdentityKind {
         CallerKind::Role { .. } | CallerKind::FargateAgent => IdentityKind::AssumedRole,
         CallerKind::Federated { .. } => IdentityKind::FederatedUser,
         CallerKind::Service { .. } => IdentityKind::AWSService,
-        CallerKind::Anonymous => match operation {
+        CallerKind::Vouched(_) | CallerKind::Anonymous => match operation {
             "AssumeRoleWithSAML" => IdentityKind::SAMLUser,
             "AssumeRoleWithWebIdentity" => IdentityKind::WebIdentityUser,
             _ => IdentityKind::Unknown,

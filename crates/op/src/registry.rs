@@ -12,7 +12,7 @@ use rolecall_base::AwsError;
 use crate::access::{Access, AccessRequest};
 use crate::authorize::{Refused, check};
 use crate::core::Core;
-use crate::operation::{Authorized, DataContext, DataOperation, Operation};
+use crate::operation::{Authorized, DataContext, DataOperation, Input, Operation, TokenOperation};
 use crate::request::RequestInfo;
 use crate::ruling::Trail;
 
@@ -72,6 +72,19 @@ impl Registry {
         self
     }
 
+    /// These operations and one more whose caller is named by a token in its input.
+    #[must_use]
+    pub fn with_token<Op: TokenOperation>(mut self) -> Self {
+        self.add(Built {
+            service: Op::Api::SERVICE.id,
+            name: Op::Api::NAME,
+            example: Op::EXAMPLE,
+            run: |call| Box::pin(run_token_operation::<Op>(call)),
+            access: |value, req| Op::access(&typed::<Op::Api>(value)?, req),
+        });
+        self
+    }
+
     /// These operations and one more on bytes.
     #[must_use]
     pub fn with_data<Op: DataOperation>(mut self) -> Self {
@@ -117,14 +130,40 @@ fn typed<A: ApiOperation>(value: Value) -> Result<A::Input, AwsError> {
 }
 
 async fn run_operation<Op: Operation>(call: Call) -> Result<Value, Refused> {
-    let Call {
-        core,
-        info,
-        input,
-        query,
-        trail,
-    } = call;
-    let input = typed::<Op::Api>(input).map_err(Refused::Error)?;
+    let input = typed::<Op::Api>(call.input).map_err(Refused::Error)?;
+    transact::<Op>(
+        &call.core,
+        call.info,
+        Arc::new(input),
+        call.query,
+        call.trail,
+    )
+    .await
+}
+
+async fn run_token_operation<Op: TokenOperation>(call: Call) -> Result<Value, Refused> {
+    let input = Arc::new(typed::<Op::Api>(call.input).map_err(Refused::Error)?);
+    let ctx = DataContext {
+        info: Arc::clone(&call.info),
+        store: call.core.store.clone(),
+        ports: Arc::clone(&call.core.ports),
+    };
+    let caller = Op::authenticate(Arc::clone(&input), ctx).await;
+    let info = RequestInfo {
+        caller: caller.map_err(Refused::Error)?,
+        ..RequestInfo::clone(&call.info)
+    };
+    transact::<Op>(&call.core, Arc::new(info), input, call.query, call.trail).await
+}
+
+/// Authorizes and handles in one transaction.
+async fn transact<Op: Operation>(
+    core: &Core,
+    info: Arc<RequestInfo>,
+    input: Arc<Input<Op::Api>>,
+    query: bool,
+    trail: Trail,
+) -> Result<Value, Refused> {
     let body = move |tx: &mut rolecall_store::Txn| {
         let snap = tx.snapshot_unchecked();
         let req = AccessRequest {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rolecall_identity::CallerKind;
 use rolecall_identity::resolve::Unresolved;
 use rolecall_policy::{
     Closest, Context, ContextValue, Decision, Explanation, Layer, Layers, Location, Mismatch,
@@ -123,6 +124,10 @@ fn undecided(check: &AccessCheck) -> Decided {
 
 /// AWS's words without a reason.
 fn plain(info: &RequestInfo, action: &str, resource: &str) -> String {
+    // Whoever comes with a token is told neither of the role nor of themselves.
+    if matches!(info.caller.kind, CallerKind::Vouched(_)) {
+        return format!("Not authorized to perform {action}");
+    }
     format!(
         "User: {} is not authorized to perform: {action} on resource: {resource}",
         info.caller.arn

@@ -123,6 +123,7 @@ impl Operation for AssumeRole {
             } else {
                 0
             },
+            provider: None,
         };
         let kind = SessionKind::Role {
             role_id: role.id.clone(),

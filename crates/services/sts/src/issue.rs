@@ -5,7 +5,7 @@ use std::time::Duration;
 use rolecall_api::sts as api;
 use rolecall_base::rng::{IdSource, iam_unique_id, secret_access_key};
 use rolecall_base::{AwsError, Tags};
-use rolecall_identity::{Account, PolicyText, SessionClaims, SessionKind, TokenKey};
+use rolecall_identity::{Account, PolicyText, ProviderSession, SessionClaims, SessionKind, TokenKey};
 use rolecall_op::RequestInfo;
 use rolecall_store::Txn;
 
@@ -18,6 +18,7 @@ pub(crate) struct Marks {
     pub(crate) transitive_tag_keys: Vec<String>,
     pub(crate) source_identity: Option<String>,
     pub(crate) chain: u32,
+    pub(crate) provider: Option<ProviderSession>,
 }
 
 /// Credentials of a session of `kind` that lasts `duration_s` seconds from now.
@@ -50,6 +51,7 @@ pub(crate) fn credentials(
         source_identity: marks.source_identity,
         mfa: false,
         chain: marks.chain,
+        provider: marks.provider,
     };
     let mut nonce = [0u8; 12];
     ids.fill(&mut nonce);

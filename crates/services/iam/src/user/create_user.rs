@@ -70,6 +70,7 @@ impl Operation for CreateUser {
             attached: Vec::new(),
             access_keys: Vec::new(),
             groups: Vec::new(),
+            mfa_devices: Vec::new(),
         };
         if let Some(boundary) = &user.boundary {
             usage::add(tx, account, boundary, How::UserBoundary, &key);
