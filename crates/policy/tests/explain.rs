@@ -1,4 +1,5 @@
 //! What `explain` says of the mistakes that people make, and that what it proposes works.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use rolecall_policy::{
     Closest, Context, Explanation, Layer, Layers, NamedPolicy, Policy, PolicyKind, Principal,

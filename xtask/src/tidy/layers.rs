@@ -12,7 +12,7 @@ use super::Finding;
 /// and so never on one of its own.
 const FLOORS: &[&[&str]] = &[
     &["rolecall-base", "rolecall-policy", "rolecall-sigv4"],
-    &["rolecall-api", "rolecall-store", "rolecall-record"],
+    &["rolecall-api", "rolecall-store", "rolecall-record", "rolecall-advise"],
     &["rolecall-wire", "rolecall-acs", "rolecall-identity"],
     &["rolecall-op", "rolecall-client"],
     &[
@@ -21,6 +21,7 @@ const FLOORS: &[&[&str]] = &[
         "rolecall-ecs",
         "rolecall-ecr",
         "rolecall-logs",
+        "rolecall-cloudtrail",
     ],
     &["rolecall-engine", "rolecall-blob", "rolecall-server"],
     &["rolecall-agent", "rolecall-registry", "rolecall-reconcile"],
@@ -34,6 +35,7 @@ const FLOORS: &[&[&str]] = &[
 const PURE: &[&str] = &[
     "rolecall-base",
     "rolecall-policy",
+    "rolecall-advise",
     "rolecall-sigv4",
     "rolecall-api",
     "rolecall-wire",
