@@ -12,6 +12,8 @@ pub fn operations() -> Registry {
     let registry = rolecall_sts::register(registry);
     let registry = rolecall_ecs::register(registry);
     let registry = rolecall_ecr::register(registry);
+    let registry = rolecall_organizations::register(registry);
+    let registry = rolecall_cloudtrail::register(registry);
     rolecall_logs::register(registry)
 }
 
@@ -23,7 +25,9 @@ pub fn kinds() -> Vec<KindInfo> {
         rolecall_sts::kinds(),
         rolecall_ecs::kinds(),
         rolecall_ecr::kinds(),
+        rolecall_cloudtrail::kinds(),
         rolecall_logs::kinds(),
+        rolecall_organizations::kinds(),
     ]
     .concat()
 }

@@ -12,7 +12,12 @@ use super::Finding;
 /// and so never on one of its own.
 const FLOORS: &[&[&str]] = &[
     &["rolecall-base", "rolecall-policy", "rolecall-sigv4"],
-    &["rolecall-api", "rolecall-store", "rolecall-record", "rolecall-advise"],
+    &[
+        "rolecall-api",
+        "rolecall-store",
+        "rolecall-record",
+        "rolecall-advise",
+    ],
     &["rolecall-wire", "rolecall-acs", "rolecall-identity"],
     &["rolecall-op", "rolecall-client"],
     &[
@@ -21,6 +26,7 @@ const FLOORS: &[&[&str]] = &[
         "rolecall-ecs",
         "rolecall-ecr",
         "rolecall-logs",
+        "rolecall-organizations",
         "rolecall-cloudtrail",
     ],
     &["rolecall-engine", "rolecall-blob", "rolecall-server"],

@@ -130,7 +130,7 @@ impl Operation for AssumeRole {
             role_key,
             name: session_name.clone(),
         };
-        let credentials = issue::credentials(req.info, tx, kind, duration_s, marks)?;
+        let credentials = issue::credentials(req.info, tx, &role.account, kind, duration_s, marks)?;
         let user = api::AssumedRoleUser {
             assumed_role_id: Some(format!("{}:{session_name}", role.id)),
             arn: Some(format!(

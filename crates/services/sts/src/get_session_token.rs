@@ -56,7 +56,14 @@ impl Operation for GetSessionToken {
         if input.serial_number.is_some() || input.token_code.is_some() {
             return Err(errors::mfa());
         }
-        let credentials = issue::credentials(req.info, tx, kind, duration_s, Marks::default())?;
+        let credentials = issue::credentials(
+            req.info,
+            tx,
+            req.account(),
+            kind,
+            duration_s,
+            Marks::default(),
+        )?;
         Ok(api::GetSessionTokenResponse {
             credentials: Some(credentials),
             ..api::GetSessionTokenResponse::default()

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use rolecall_api::sts as api;
 use rolecall_base::rng::{IdSource, iam_unique_id, secret_access_key};
-use rolecall_base::{AwsError, Tags};
-use rolecall_identity::{Account, PolicyText, ProviderSession, SessionClaims, SessionKind, TokenKey};
+use rolecall_base::{AccountId, AwsError, Tags};
+use rolecall_identity::{
+    Account, PolicyText, ProviderSession, SessionClaims, SessionKind, TokenKey,
+};
 use rolecall_op::RequestInfo;
 use rolecall_store::Txn;
 
@@ -21,26 +23,27 @@ pub(crate) struct Marks {
     pub(crate) provider: Option<ProviderSession>,
 }
 
-/// Credentials of a session of `kind` that lasts `duration_s` seconds from now.
+/// Credentials of a session of `kind` in `account` that lasts `duration_s` seconds from now.
 ///
 /// # Errors
 /// An internal failure if the account has no key to seal tokens with.
 pub(crate) fn credentials(
     info: &RequestInfo,
     tx: &Txn,
+    account: &AccountId,
     kind: SessionKind,
     duration_s: u32,
     marks: Marks,
 ) -> Result<api::Credentials, AwsError> {
-    let account = tx
-        .get::<Account>(info.account().as_str())
+    let document = tx
+        .get::<Account>(account.as_str())
         .ok_or_else(AwsError::internal)?;
-    let key = TokenKey::from_hex(&account.token_key).map_err(|_| AwsError::internal())?;
+    let key = TokenKey::from_hex(&document.token_key).map_err(|_| AwsError::internal())?;
     let mut ids = info.ids();
     let claims = SessionClaims {
         access_key_id: iam_unique_id(&mut ids, "ASIA"),
         secret: secret_access_key(&mut ids),
-        account: info.account().to_string(),
+        account: account.to_string(),
         kind,
         issued: info.now,
         expires: info.now.plus(Duration::from_secs(duration_s.into())),
