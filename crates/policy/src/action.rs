@@ -17,11 +17,16 @@ impl<'r> Action<'r> {
     #[inline]
     pub(crate) fn new(action: &'r str) -> Self {
         let text = action.as_bytes();
-        let colon = text
-            .iter()
-            .position(|byte| *byte == b':')
-            .unwrap_or(text.len());
-        let key = service_key(text.get(..colon).unwrap_or_default());
+        let mut mixed = 0;
+        let mut colon = text.len();
+        for (at, byte) in text.iter().enumerate() {
+            if *byte == b':' {
+                colon = at;
+                break;
+            }
+            mixed = mix(mixed, *byte);
+        }
+        let key = key_of(mixed, colon);
         let initial = initial(text.get(colon + 1..).unwrap_or_default());
         Self {
             text,
@@ -75,16 +80,19 @@ fn initial(name: &[u8]) -> u32 {
 const LONG: u64 = 1 << 63;
 
 /// The name itself, in lower case, if it has up to eight characters; else a mix of them.
-#[inline]
 fn service_key(service: &[u8]) -> u64 {
-    let mixed = service.iter().fold(0_u64, |key, byte| {
-        key.rotate_left(8) ^ u64::from(byte.to_ascii_lowercase())
-    });
-    if service.len() <= 8 {
-        mixed
-    } else {
-        mixed | LONG
-    }
+    let mixed = service.iter().fold(0, |key, byte| mix(key, *byte));
+    key_of(mixed, service.len())
+}
+
+#[inline]
+const fn mix(key: u64, byte: u8) -> u64 {
+    key.rotate_left(8) ^ byte.to_ascii_lowercase() as u64
+}
+
+#[inline]
+const fn key_of(mixed: u64, len: usize) -> u64 {
+    if len <= 8 { mixed } else { mixed | LONG }
 }
 
 /// The patterns of an `Action` or `NotAction` element.
@@ -173,6 +181,15 @@ impl ActionSet {
         names.fold(0, |bits, name| {
             bits | name.literal_start().map_or(u32::MAX, initial)
         })
+    }
+
+    /// Whether every action of every service with this key matches. Services whose names are long
+    /// may share a key, so for them nothing is said.
+    pub(crate) fn has_all_of(&self, key: u64) -> bool {
+        let of_service = |entry: &ServiceActions| {
+            entry.key == key && key & LONG == 0 && entry.names.contains(&Pattern::All)
+        };
+        !self.negated && (self.all || self.services.iter().any(of_service))
     }
 
     #[inline(always)]

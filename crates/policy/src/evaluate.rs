@@ -128,11 +128,8 @@ impl<'a> Evaluation<'_, 'a, '_> {
         {
             return Ok(Reason::NoPermissionNeeded);
         }
-        // Service-linked roles are not limited by policies of organizations.
-        let limited = !self.layers.scps.is_empty() || !self.layers.rcps.is_empty();
-        let organization = limited && !is_service_linked(principal);
-        self.explicit_deny(is_identity, organization)?;
-        if is_identity && organization {
+        self.explicit_deny(is_identity)?;
+        if is_identity {
             self.service_control_policies()?;
         }
         let resource = self.resource_policy();
@@ -223,7 +220,9 @@ impl<'a> Evaluation<'_, 'a, '_> {
     /// An Allow is needed at every level, from the root of the organization to the account.
     fn service_control_policies(&self) -> Result<(), Reason<'a>> {
         for level in self.layers.scps {
-            self.require(Layer::ServiceControl, level)?;
+            if let Err(reason) = self.require(Layer::ServiceControl, level) {
+                return unless(is_service_linked(self.request.principal), reason);
+            }
         }
         Ok(())
     }
@@ -241,7 +240,7 @@ impl<'a> Evaluation<'_, 'a, '_> {
         }
     }
 
-    fn explicit_deny(&self, is_identity: bool, organization: bool) -> Result<(), Reason<'a>> {
+    fn explicit_deny(&self, is_identity: bool) -> Result<(), Reason<'a>> {
         let layers = self.layers;
         let deny = |layer: Layer, policies: &[NamedPolicy<'a>]| match policies
             .iter()
@@ -250,12 +249,14 @@ impl<'a> Evaluation<'_, 'a, '_> {
             Some(location) => Err(Reason::ExplicitDeny(location)),
             None => Ok(()),
         };
-        if organization {
-            for level in layers.rcps {
-                deny(Layer::ResourceControl, level)?;
+        for level in layers.rcps {
+            if let Err(reason) = deny(Layer::ResourceControl, level) {
+                unless(self.is_beyond_resource_control(), reason)?;
             }
-            for level in layers.scps.iter().filter(|_| is_identity) {
-                deny(Layer::ServiceControl, level)?;
+        }
+        for level in layers.scps.iter().filter(|_| is_identity) {
+            if let Err(reason) = deny(Layer::ServiceControl, level) {
+                unless(is_service_linked(self.request.principal), reason)?;
             }
         }
         if let Some(named) = &layers.resource {
@@ -269,18 +270,22 @@ impl<'a> Evaluation<'_, 'a, '_> {
         Ok(())
     }
 
+    /// Resource control policies limit neither service-linked roles nor the services that assume
+    /// them (AWS Organizations User Guide, "Resources and entities not restricted by RCPs").
+    fn is_beyond_resource_control(&self) -> bool {
+        is_service_linked(self.request.principal)
+            || (self.request.principal.kind == PrincipalKind::Service
+                && arn::is_service_linked_role(self.request.resource))
+    }
+
     /// The first statement of an effect that applies.
     #[inline]
     fn find(&self, layer: Layer, named: &NamedPolicy<'a>, effect: Effect) -> Option<Location<'a>> {
         let has_boundary = self.layers.boundary.is_some();
-        let (number, statement) =
-            named
-                .policy
-                .candidates(effect, &self.action)
-                .find(|(_, s)| {
-                    s.applies(self.request, &self.action, has_boundary)
-                        .is_some()
-                })?;
+        let (number, statement) = named
+            .policy
+            .candidates(effect, &self.action)
+            .find(|(_, s)| s.applies(self.request, has_boundary).is_some())?;
         Some(Location {
             layer,
             policy: named.name,
@@ -305,7 +310,7 @@ impl<'a> Evaluation<'_, 'a, '_> {
         };
         let has_boundary = self.layers.boundary.is_some();
         for (number, statement) in named.policy.candidates(Effect::Allow, &self.action) {
-            let Some(grant) = statement.applies(self.request, &self.action, has_boundary) else {
+            let Some(grant) = statement.applies(self.request, has_boundary) else {
                 continue;
             };
             if best.is_none_or(|(_, known)| known < grant) {
@@ -343,6 +348,11 @@ const fn supplied_grant(principal: &Principal<'_>) -> Grant {
         PrincipalKind::AssumedRole => Grant::Issuer,
         _ => Grant::Direct,
     }
+}
+
+/// Stops with a reason that would be `exempt` from: looked at last, because it seldom matters.
+fn unless<'a>(exempt: bool, reason: Reason<'a>) -> Result<(), Reason<'a>> {
+    if exempt { Ok(()) } else { Err(reason) }
 }
 
 /// Policies of organizations do not limit service-linked roles.

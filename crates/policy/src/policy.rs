@@ -101,24 +101,10 @@ impl Statement {
         })
     }
 
-    /// Whether the statement applies to a request, and how it names the caller. A statement without
-    /// a `Principal` is about the caller that it is attached to.
+    /// Whether the statement, whose actions match, applies to a request, and how it names the
+    /// caller. A statement without a `Principal` is about the caller that it is attached to.
     #[inline]
-    pub(crate) fn applies(
-        &self,
-        request: &Request<'_>,
-        action: &Action<'_>,
-        has_boundary: bool,
-    ) -> Option<Grant> {
-        if self.actions.matches(action) {
-            self.applies_to(request, has_boundary)
-        } else {
-            None
-        }
-    }
-
-    /// As [`Statement::applies`] where the action is known to match.
-    fn applies_to(&self, request: &Request<'_>, has_boundary: bool) -> Option<Grant> {
+    pub(crate) fn applies(&self, request: &Request<'_>, has_boundary: bool) -> Option<Grant> {
         if !self.covers_resource(request) {
             return None;
         }
@@ -189,6 +175,8 @@ struct Candidate {
     statement: u32,
     /// See [`ActionSet::initials`].
     initials: u32,
+    /// Every action of the service, so that none needs a look.
+    whole: bool,
 }
 
 impl Index {
@@ -201,6 +189,7 @@ impl Index {
         let candidate = |(statement, s): (u32, &Statement), key: u64| Candidate {
             statement,
             initials: s.actions.initials(key),
+            whole: s.actions.has_all_of(key),
         };
         let mut keys: Vec<u64> = numbered()
             .filter_map(|(_, s)| s.actions.services())
@@ -339,7 +328,7 @@ impl Policy {
         Ok(self)
     }
 
-    /// The statements of one effect that can be about the action, with their numbers.
+    /// The statements of one effect that are about the action, with their numbers.
     #[inline]
     pub(crate) fn candidates(
         &self,
@@ -356,7 +345,9 @@ impl Policy {
             .filter(|candidate| action.begins_as(candidate.initials))
             .filter_map(|candidate| {
                 let number = candidate.statement as usize;
-                Some((number, self.statements.get(number)?))
+                let statement = self.statements.get(number)?;
+                let about = candidate.whole || statement.actions.matches(action);
+                about.then_some((number, statement))
             })
     }
 
@@ -443,7 +434,6 @@ mod tests {
                             .collect();
                         let indexed: Vec<usize> = policy
                             .candidates(Effect::Allow, &action)
-                            .filter(|(_, s)| s.actions.matches(&action))
                             .map(|(n, _)| n)
                             .collect();
                         assert_eq!(indexed, naive, "{request} in {text}");

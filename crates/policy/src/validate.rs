@@ -99,8 +99,14 @@ pub(crate) fn not_a_policy(is_json: bool, kind: PolicyKind) -> PolicyError {
     })
 }
 
+/// "Every SCP must include a `Version` element with the value 2012-10-17", and so must every RCP
+/// (AWS Organizations User Guide, "SCP syntax", "RCP syntax").
 fn check_version(document: &Document, kind: PolicyKind) -> Result<(), PolicyError> {
-    if kind == PolicyKind::Managed && !document.has_variables() {
+    let needs_newest = matches!(
+        kind,
+        PolicyKind::Managed | PolicyKind::Scp | PolicyKind::Rcp
+    );
+    if needs_newest && !document.has_variables() {
         return refuse("Policy document must be version 2012-10-17 or greater.");
     }
     Ok(())
@@ -350,16 +356,42 @@ fn check_elements(statement: &RawStatement, kind: PolicyKind) -> Result<(), Poli
         PolicyKind::Resource => check_principals(statement, kind)?,
         PolicyKind::Rcp => {
             require_resources(statement.resources.as_ref())?;
-            let everyone = statement.principals.as_ref().is_some_and(|principals| {
-                !principals.negated && matches!(principals.entries, RawPrincipalEntries::Star)
-            });
-            if !everyone {
-                return refuse(SYNTAX);
-            }
+            check_resource_control(statement)?;
         }
     }
     if matches!(kind, PolicyKind::Scp | PolicyKind::Rcp) {
         return check_short_arns(statement, kind);
+    }
+    Ok(())
+}
+
+/// What AWS Organizations asks of the resource control policies that customers write ("RCP
+/// syntax"): only `Deny`, of named services' actions, for everyone.
+fn check_resource_control(statement: &RawStatement) -> Result<(), PolicyError> {
+    match &statement.principals {
+        None => return refuse("Missing required field Principal"),
+        Some(principals) if principals.negated => {
+            return refuse("Has prohibited field NotPrincipal.");
+        }
+        Some(principals) => {
+            if let RawPrincipalEntries::Typed(entries) = &principals.entries {
+                let (kind, name) = entries.first().map_or(("", ""), |(k, n)| (k, n));
+                return Err(PolicyError::invalid_principal(kind, name));
+            }
+        }
+    }
+    let actions = statement.actions.as_ref();
+    if actions.is_some_and(|list| list.negated) {
+        return refuse("Has prohibited field NotAction.");
+    }
+    for action in actions.iter().flat_map(|list| &list.values) {
+        let vendor = action.split(':').next().unwrap_or_default();
+        if vendor.contains(['*', '?']) {
+            return refuse(format!("Vendor {vendor} is not valid"));
+        }
+    }
+    if statement.effect != "Deny" {
+        return refuse("A resource control policy can only have the Effect Deny.");
     }
     Ok(())
 }

@@ -1,18 +1,24 @@
 //! Decisions as data: every file of `tests/cases` but the documents' is a list of cases, each
-//! standing for a sentence of AWS documentation.
+//! standing for a sentence of AWS documentation (`doc`); `page` of a file says where it stands if the
+//! sentence does not.
 //!
 //! A case has policies by layer, a request, and what is expected: `allow <policy>[<statement>]`,
 //! `explicit deny <policy>[<statement>]`, `implicit deny <layer>`, `root user` or `no permission
 //! needed`. Policies are named by layer and position (`identity-0`, `scp-<level>-<n>`); a policy
-//! that is a list is a list of statements of Version 2012-10-17. What a case leaves out comes from
-//! `base()`.
+//! that is a list is a list of statements of Version 2012-10-17; `FullAWSAccess` and
+//! `RCPFullAWSAccess` are AWS's. What a case leaves out comes from `base()`.
+//!
+//! A case with a `statement` is about whether that statement `applies`; it is tried with Allow and
+//! with Deny, in a policy of the caller.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test panics where it fails, in its helpers too"
 )]
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use rolecall_policy::{
@@ -50,6 +56,14 @@ fn principal(name: &str) -> Principal<'_> {
             "arn:aws:iam::999988887777:user/zoe",
             "AIDAZOEEXAMPLE000001",
         ),
+        "guest" => Principal::role_session(
+            "999988887777",
+            "arn:aws:sts::999988887777:assumed-role/guest/g1",
+            "arn:aws:iam::999988887777:role/guest",
+            "AROAGUESTEXAMPLE0001",
+            "g1",
+        ),
+        "zoeroot" => Principal::root("999988887777", "arn:aws:iam::999988887777:root"),
         "root" => Principal::root("123456789012", "arn:aws:iam::123456789012:root"),
         "deploy" => Principal::role_session(
             "123456789012",
@@ -78,6 +92,15 @@ fn principal(name: &str) -> Principal<'_> {
 }
 
 fn compile(document: &Value, kind: PolicyKind) -> Policy {
+    const FULL: &str = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    const RCP_FULL: &str = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+    match document.as_str() {
+        Some("FullAWSAccess") => return Policy::load(FULL, kind).unwrap(),
+        Some("RCPFullAWSAccess") => return Policy::load(RCP_FULL, kind).unwrap(),
+        _ => {}
+    }
     let document = match document {
         Value::Array(statements) => json!({"Version": "2012-10-17", "Statement": statements}),
         whole => whole.clone(),
@@ -259,6 +282,47 @@ impl Case {
     }
 }
 
+/// A case about one statement as two cases: with Allow, and with Deny beside an Allow.
+fn expand(case: &Value) -> Vec<Value> {
+    let (Some(statement), Some(applies)) = (case.get("statement"), case["applies"].as_bool())
+    else {
+        return vec![case.clone()];
+    };
+    let make = |effect: &str, first: Option<Value>, expect: &str| {
+        let mut whole = json!({"Effect": effect});
+        let fields = whole.as_object_mut().unwrap();
+        fields.extend(statement.as_object().unwrap().clone());
+        for (element, other) in [("Action", "NotAction"), ("Resource", "NotResource")] {
+            if !fields.contains_key(element) && !fields.contains_key(other) {
+                fields.insert(element.to_owned(), json!("*"));
+            }
+        }
+        let statements: Vec<Value> = first.into_iter().chain([whole]).collect();
+        let version = match case.get("version") {
+            Some(version) => version.clone(),
+            None => json!("2012-10-17"),
+        };
+        let mut document = json!({"Statement": statements});
+        if !version.is_null() {
+            document["Version"] = version;
+        }
+        let mut case = case.clone();
+        case["identity"] = json!([document]);
+        case["expect"] = json!(expect);
+        case
+    };
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let (allow, deny) = if applies {
+        ("allow identity-0[0]", "explicit deny identity-0[1]")
+    } else {
+        ("implicit deny identity", "allow identity-0[0]")
+    };
+    vec![
+        make("Allow", None, allow),
+        make("Deny", Some(everything), deny),
+    ]
+}
+
 /// Checks one case; returns what went wrong.
 fn check(case: &Value) -> Result<(), String> {
     let defaults = base();
@@ -290,20 +354,25 @@ fn check(case: &Value) -> Result<(), String> {
 }
 
 fn check_file(file: &str, text: &str, at_least: usize) {
-    let cases: Vec<Value> = serde_json::from_str(text).unwrap();
+    let content: Value = serde_json::from_str(text).unwrap();
+    let cases = content.get("cases").unwrap_or(&content).as_array().unwrap();
     assert!(cases.len() >= at_least, "{file} has {} cases", cases.len());
     let mut failures = String::new();
-    for case in &cases {
+    let mut names = HashSet::new();
+    for case in cases {
         let name = case
             .get("name")
             .and_then(Value::as_str)
             .expect("a case has a name");
+        assert!(names.insert(name), "{name}: there are two of this name");
         assert!(
             case.get("doc").is_some(),
             "{name}: which sentence does it stand for?"
         );
-        if let Err(problem) = check(case) {
-            writeln!(failures, "{name}: {problem}").unwrap();
+        for case in expand(case) {
+            if let Err(problem) = check(&case) {
+                writeln!(failures, "{name}: {problem}").unwrap();
+            }
         }
     }
     assert!(failures.is_empty(), "{file}:\n{failures}");
@@ -323,12 +392,20 @@ macro_rules! case_files {
 }
 
 case_files! {
-    actions: 10,
-    resources: 20,
-    conditions: 50,
-    variables: 10,
-    principals: 20,
-    evaluation: 30,
-    trust: 12,
-    adjudications: 20,
+    actions: 60,
+    adjudications: 44,
+    conditions: 96,
+    cross_account: 42,
+    denies: 58,
+    evaluation: 66,
+    keys: 150,
+    logic: 32,
+    operators: 534,
+    organizations: 93,
+    principals: 273,
+    resources: 104,
+    same_account: 138,
+    trust: 146,
+    values: 177,
+    variables: 136,
 }
