@@ -11,7 +11,12 @@ use super::Finding;
 /// The floors of the house from the bottom up; a crate may depend on crates of lower floors only,
 /// and so never on one of its own.
 const FLOORS: &[&[&str]] = &[
-    &["rolecall-base", "rolecall-policy", "rolecall-sigv4"],
+    &[
+        "rolecall-base",
+        "rolecall-policy",
+        "rolecall-sigv4",
+        "rolecall-federation",
+    ],
     &[
         "rolecall-api",
         "rolecall-store",
@@ -43,6 +48,7 @@ const PURE: &[&str] = &[
     "rolecall-policy",
     "rolecall-advise",
     "rolecall-sigv4",
+    "rolecall-federation",
     "rolecall-api",
     "rolecall-wire",
     "rolecall-acs",
