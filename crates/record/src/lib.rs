@@ -20,6 +20,7 @@
 
 mod call;
 mod codec;
+mod history;
 mod reader;
 mod recorder;
 mod segment;
@@ -29,6 +30,7 @@ pub use call::{
     CallKind, CallRecord, Closest, Considered, Decided, Deciding, Failed, Identity, IdentityKind,
     Key, Lost, Outcome, Reason, Relief, Remedy, Touched,
 };
+pub use history::{History, NoHistory, Pending, Recorded, Wanted};
 pub use reader::{Entry, Position, Query, ReadError, Reader};
 pub use recorder::{FLUSH, QUEUE_BYTES, QUEUE_RECORDS, Recorder, RecorderError, SYNC};
 pub use text::{HIDDEN, PARAMETERS_MAX, TEXT_MAX, shorten};

@@ -121,6 +121,9 @@ pub enum ReadError {
         #[source]
         source: io::Error,
     },
+    /// The reading thread stopped.
+    #[error("reading the record stopped: {0}")]
+    Stopped(String),
 }
 
 /// An entry of the record.

@@ -1,0 +1,6 @@
+//! The service over a pipeline that records its calls.
+
+#[cfg(test)]
+mod lookup;
+#[cfg(test)]
+mod trails;
