@@ -163,10 +163,10 @@ fn resource_pattern(text: &str, kind: PolicyKind, variables: bool) -> Pattern {
 struct Index {
     /// Service keys, ascending, apart from what they lead to because they are searched.
     keys: Box<[u64]>,
-    /// For each of `keys`.
-    candidates: Box<[Box<[Candidate]>]>,
-    /// For all other services.
-    others: Box<[Candidate]>,
+    /// Where in `candidates` those of each of `keys` begin, and where those of the last end.
+    starts: Box<[u32]>,
+    /// Those of each of `keys` one after the other, then those of all other services.
+    candidates: Box<[Candidate]>,
 }
 
 /// A statement that can be about an action of a service.
@@ -199,29 +199,45 @@ impl Index {
         keys.dedup();
         let about = |key: u64| {
             numbered()
-                .filter(|(_, s)| {
+                .filter(move |(_, s)| {
                     s.actions
                         .services()
                         .is_none_or(|mut all| all.any(|k| k == key))
                 })
-                .map(|numbered| candidate(numbered, key))
-                .collect()
+                .map(move |numbered| candidate(numbered, key))
         };
         let any_service = numbered().filter(|(_, s)| s.actions.services().is_none());
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut starts = Vec::with_capacity(keys.len() + 1);
+        for key in &keys {
+            starts.push(u32::try_from(candidates.len()).unwrap_or(u32::MAX));
+            candidates.extend(about(*key));
+        }
+        starts.push(u32::try_from(candidates.len()).unwrap_or(u32::MAX));
+        candidates.extend(any_service.map(|numbered| candidate(numbered, 0)));
         Self {
-            candidates: keys.iter().map(|key| about(*key)).collect(),
             keys: keys.into(),
-            others: any_service.map(|numbered| candidate(numbered, 0)).collect(),
+            starts: starts.into(),
+            candidates: candidates.into(),
         }
     }
 
     #[inline]
     fn get(&self, key: u64) -> &[Candidate] {
-        let at = self.keys.partition_point(|known| *known < key);
-        match (self.keys.get(at), self.candidates.get(at)) {
-            (Some(known), Some(candidates)) if *known == key => candidates,
-            _ => &self.others,
+        if self.candidates.is_empty() {
+            return &[];
         }
+        let at = self.keys.partition_point(|known| *known < key);
+        let range = match (self.keys.get(at), self.starts.get(at..)) {
+            (Some(known), Some([start, end, ..])) if *known == key => {
+                self.candidates.get(*start as usize..*end as usize)
+            }
+            _ => {
+                let start = self.starts.last().map_or(0, |start| *start as usize);
+                self.candidates.get(start..)
+            }
+        };
+        range.unwrap_or_default()
     }
 }
 
