@@ -32,6 +32,10 @@ const RUN: &[Need] = &[
         brings: &["/usr/sbin/nft", "/sbin/nft"],
     },
     Need {
+        package: "e2fsprogs",
+        brings: &["/sbin/mkfs.ext4", "/usr/sbin/mkfs.ext4"],
+    },
+    Need {
         package: "busybox-static",
         brings: &["/bin/busybox", "/usr/bin/busybox"],
     },

@@ -182,6 +182,7 @@ pub fn compile(input: &TaskToCompile<'_>) -> Result<Task, CompileError> {
         execution_role_credentials: input.execution_role_credentials.clone(),
         cpu: number(cpu, "cpu")?.map(|units| units as f64 / 1024.0),
         memory: number(memory, "memory")?,
+        ephemeral_storage_gib: ephemeral_storage(input),
         pid_mode: definition.pid_mode.clone(),
         ipc_mode: definition.ipc_mode.clone(),
         launch_type: Some(input.launch_type.as_str().to_owned()),
@@ -199,6 +200,20 @@ pub fn compile(input: &TaskToCompile<'_>) -> Result<Task, CompileError> {
             }),
         enable_fault_injection: definition.enable_fault_injection,
     })
+}
+
+/// Fargate's storage: what the overrides or the definition say, or 20 GiB.
+///
+/// Source: Amazon ECS Developer Guide, "Fargate task ephemeral storage".
+fn ephemeral_storage(input: &TaskToCompile<'_>) -> Option<i64> {
+    if input.launch_type != LaunchType::Fargate {
+        return None;
+    }
+    let said = input
+        .overrides
+        .and_then(|o| o.ephemeral_storage.as_ref())
+        .or(input.definition.ephemeral_storage.as_ref());
+    Some(i64::from(said.and_then(|s| s.size_in_gi_b).unwrap_or(20)))
 }
 
 /// A payload task that stops one.

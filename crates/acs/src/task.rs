@@ -46,6 +46,11 @@ pub struct Task {
     /// The limit of the whole task, in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
+    /// The size of its ephemeral storage in GiB, on Fargate only. A member of our own: what AWS
+    /// sends to its Fargate hosts is not public, and the public agent passes over what it does not
+    /// know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ephemeral_storage_gib: Option<i64>,
     /// `host` or `task`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid_mode: Option<String>,

@@ -28,7 +28,7 @@ type Look = Result<String, (String, &'static str)>;
 /// not known.
 #[must_use]
 pub fn host_report() -> Vec<Check> {
-    let checks: [(&'static str, bool, Look); 11] = [
+    let checks: [(&'static str, bool, Look); 12] = [
         ("root", true, root()),
         ("overlayfs", true, overlayfs()),
         ("namespaces", true, namespaces()),
@@ -38,6 +38,7 @@ pub fn host_report() -> Vec<Check> {
         ("veth links", true, veth()),
         ("seccomp", true, seccomp()),
         ("openat2 and mount API", true, kernel()),
+        ("storage limits", false, storage_limits()),
         ("nft", false, nft()),
         ("ip forwarding", false, forwarding()),
     ];
@@ -197,6 +198,21 @@ fn kernel() -> Look {
     Err((format!("Linux {release}"), "run Linux 5.9 or newer"))
 }
 
+fn storage_limits() -> Look {
+    let unlimited = |what: &str| format!("{what}: a task may fill the disk");
+    if !Path::new("/dev/loop-control").exists() {
+        let fix = "load the kernel module: modprobe loop";
+        return Err((unlimited("no loop devices"), fix));
+    }
+    match std::process::Command::new("mkfs.ext4").arg("-V").output() {
+        Ok(out) if out.status.success() => Ok("loop devices, mkfs.ext4".to_owned()),
+        _ => Err((
+            unlimited("mkfs.ext4 is not installed"),
+            "install it: apt-get install e2fsprogs",
+        )),
+    }
+}
+
 fn nft() -> Look {
     let fix = "install it, for tasks to reach beyond this host: apt-get install nftables";
     match std::process::Command::new("nft").arg("--version").output() {
@@ -222,7 +238,7 @@ mod tests {
     #[test]
     fn everything_is_looked_at_and_nothing_is_left_unsaid() {
         let report = host_report();
-        assert_eq!(report.len(), 11);
+        assert_eq!(report.len(), 12);
         for check in report {
             assert!(!check.found.is_empty(), "{}", check.name);
             assert_eq!(check.ok, check.how_to_fix.is_empty(), "{}", check.name);

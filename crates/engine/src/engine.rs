@@ -20,6 +20,7 @@ use crate::network::{Network, Subnet};
 use crate::protocol::{Call, ShimArgs};
 use crate::shim::SHIM_ARG;
 use crate::spec::TaskSandbox;
+use crate::storage::Templates;
 use crate::task::{TaskHandle, WeakTask};
 
 /// How long the shim of a task that was never finished may take to end.
@@ -61,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) layout: Layout,
     pub(crate) cgroups: Cgroups,
     pub(crate) network: Network,
+    storage: Arc<Templates>,
     /// Tasks that this engine holds, so that two callers get one connection.
     tasks: Mutex<HashMap<TaskId, WeakTask>>,
 }
@@ -97,8 +99,10 @@ impl Engine {
         let cgroups = Cgroups::find(&config.instance)?;
         let network = Network::open(&layout, &config.instance, config.subnet).await?;
         let tasks = Mutex::new(HashMap::new());
+        let storage = Arc::new(Templates::new(&layout.data));
         let shared = Arc::new(Shared {
             config,
+            storage,
             layout,
             cgroups,
             network,
@@ -190,8 +194,7 @@ impl Engine {
                 Some(sandbox) => self.take_down(&sandbox, &dirs).await,
                 None => {
                     // It was not begun: there are directories at most.
-                    let _ = crate::layout::remove_tree(&dirs.run);
-                    let _ = crate::layout::remove_tree(&dirs.data);
+                    dirs.remove();
                 }
             }
         }
@@ -206,14 +209,19 @@ impl Engine {
             .network
             .remove_task(&dirs.netns(), sandbox.address)
             .await;
-        let _ = crate::layout::remove_tree(&dirs.run);
-        let _ = crate::layout::remove_tree(&dirs.data);
+        dirs.remove();
     }
 
     async fn set_up(&self, sandbox: &TaskSandbox, dirs: &TaskDirs) -> Result<TaskHandle> {
         let shared = &self.shared;
-        // The namespace's mount must stand before the shim takes its own view of the mounts.
-        let netns = shared.network.make_task_netns(&dirs.netns()).await?;
+        // The mounts must stand before the shim takes its own view of them.
+        let netns_path = dirs.netns();
+        let (netns, storage) = tokio::join!(
+            shared.network.make_task_netns(&netns_path),
+            self.give_storage(sandbox, dirs)
+        );
+        let netns = netns?;
+        storage?;
         let cgroup = shared.cgroups.task(&sandbox.id);
         let limits = sandbox.clone();
         let made = tokio::task::spawn_blocking(move || cgroup.create(&limits));
@@ -234,6 +242,16 @@ impl Engine {
                 Err(EngineError::ShimGone(last.unwrap_or(how)))
             }
         }
+    }
+
+    async fn give_storage(&self, sandbox: &TaskSandbox, dirs: &TaskDirs) -> Result<()> {
+        let Some(bytes) = sandbox.storage_bytes else {
+            return Ok(());
+        };
+        let (templates, dirs) = (Arc::clone(&self.shared.storage), dirs.clone());
+        tokio::task::spawn_blocking(move || templates.give(&dirs, bytes))
+            .await
+            .map_err(|e| EngineError::Container(e.to_string()))?
     }
 
     /// Starts the shim. It gets its listening socket as standard input, so that the engine may

@@ -63,8 +63,18 @@ impl TaskDirs {
         self.data.join("shim.log")
     }
 
+    /// Where the task's ephemeral storage is mounted.
+    pub(crate) fn storage(&self) -> PathBuf {
+        self.data.join("storage")
+    }
+
+    /// The file that the storage is in.
+    pub(crate) fn storage_image(&self) -> PathBuf {
+        self.data.join("storage.ext4")
+    }
+
     pub(crate) fn volumes(&self) -> PathBuf {
-        self.data.join("volumes")
+        self.storage().join("volumes")
     }
 
     pub(crate) fn containers(&self) -> PathBuf {
@@ -74,6 +84,7 @@ impl TaskDirs {
     pub(crate) fn container(&self, name: &ContainerName) -> ContainerDirs {
         ContainerDirs {
             root: self.containers().join(name),
+            storage: self.storage().join("c").join(name),
         }
     }
 
@@ -83,6 +94,13 @@ impl TaskDirs {
 
     pub(crate) fn netns(&self) -> PathBuf {
         self.run.join("netns")
+    }
+
+    /// Removes all of the task's directories, as far as it goes.
+    pub(crate) fn remove(&self) {
+        let _ = crate::storage::release(self);
+        let _ = remove_tree(&self.run);
+        let _ = remove_tree(&self.data);
     }
 
     /// The names of the containers that have a directory.
@@ -104,6 +122,8 @@ impl TaskDirs {
 #[derive(Debug, Clone)]
 pub(crate) struct ContainerDirs {
     pub(crate) root: PathBuf,
+    /// Its part of the task's ephemeral storage.
+    storage: PathBuf,
 }
 
 impl ContainerDirs {
@@ -131,11 +151,11 @@ impl ContainerDirs {
     }
 
     pub(crate) fn upper(&self) -> PathBuf {
-        self.root.join("upper")
+        self.storage.join("upper")
     }
 
     pub(crate) fn work(&self) -> PathBuf {
-        self.root.join("work")
+        self.storage.join("work")
     }
 
     pub(crate) fn etc(&self) -> PathBuf {

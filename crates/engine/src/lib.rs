@@ -25,6 +25,7 @@ mod protocol;
 mod runtime;
 mod shim;
 mod spec;
+mod storage;
 mod sys;
 mod task;
 

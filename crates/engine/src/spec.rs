@@ -23,6 +23,10 @@ pub struct TaskSandbox {
     pub memory_bytes: Option<u64>,
     /// Limit of processes and threads of all containers together.
     pub pids_limit: Option<u64>,
+    /// The size of the file system that writable layers and volumes lie in, bytes. None: they lie
+    /// in the data directory's.
+    #[serde(default)]
+    pub storage_bytes: Option<u64>,
 }
 
 impl TaskSandbox {
@@ -35,6 +39,7 @@ impl TaskSandbox {
             cpu_quota_us: None,
             memory_bytes: None,
             pids_limit: None,
+            storage_bytes: None,
         }
     }
 }

@@ -184,3 +184,82 @@ pub(crate) fn watch(fd: OwnedFd) -> io::Result<tokio::io::unix::AsyncFd<OwnedFd>
     // registered.
     unsafe { tokio::io::unix::AsyncFd::register(fd) }.map_err(io::Error::from)
 }
+
+/// A loop device on a file; it is free again when nothing uses it any more.
+pub(crate) struct LoopDevice {
+    path: std::path::PathBuf,
+    /// Open, for a device that nobody has open is cleared.
+    _held: std::fs::File,
+}
+
+impl LoopDevice {
+    /// The device file.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+}
+
+/// `struct loop_config` of `<linux/loop.h>`, its `struct loop_info64` in place.
+#[repr(C)]
+struct LoopConfig {
+    fd: u32,
+    block_size: u32,
+    device_inode_rdevice_offset_sizelimit: [u64; 5],
+    number: u32,
+    encrypt_type: u32,
+    encrypt_key_size: u32,
+    flags: u32,
+    file_name: [u8; 64],
+    crypt_name: [u8; 64],
+    encrypt_key: [u8; 32],
+    init: [u64; 2],
+    reserved: [u64; 8],
+}
+
+/// Attaches a file to a free loop device, in blocks of 4 KiB, past the page cache where the file's
+/// own file system lets it.
+pub(crate) fn attach_loop(file: &std::fs::File) -> io::Result<LoopDevice> {
+    const GET_FREE: libc::Ioctl = 0x4C82;
+    const CONFIGURE: libc::Ioctl = 0x4C0A;
+    const AUTOCLEAR_DIRECT_IO: u32 = 4 | 16;
+    let open = |path: &str| {
+        let mut options = std::fs::File::options();
+        options.read(true).write(true).open(path)
+    };
+    let control = open("/dev/loop-control")?;
+    let config = LoopConfig {
+        fd: file.as_raw_fd().cast_unsigned(),
+        block_size: 4096,
+        device_inode_rdevice_offset_sizelimit: [0; 5],
+        number: 0,
+        encrypt_type: 0,
+        encrypt_key_size: 0,
+        flags: AUTOCLEAR_DIRECT_IO,
+        file_name: [0; 64],
+        crypt_name: [0; 64],
+        encrypt_key: [0; 32],
+        init: [0; 2],
+        reserved: [0; 8],
+    };
+    loop {
+        // SAFETY: LOOP_CTL_GET_FREE takes no argument.
+        let number = unsafe { libc::ioctl(control.as_raw_fd(), GET_FREE) };
+        if number < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let path = format!("/dev/loop{number}");
+        let device = open(&path)?;
+        // SAFETY: LOOP_CONFIGURE reads a struct loop_config, which outlives the call.
+        if unsafe { libc::ioctl(device.as_raw_fd(), CONFIGURE, &raw const config) } == 0 {
+            return Ok(LoopDevice {
+                path: path.into(),
+                _held: device,
+            });
+        }
+        let error = io::Error::last_os_error();
+        // Somebody else took it in between.
+        if error.raw_os_error() != Some(libc::EBUSY) {
+            return Err(error);
+        }
+    }
+}

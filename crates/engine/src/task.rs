@@ -347,6 +347,7 @@ impl TaskHandle {
             .network
             .remove_task(&task.dirs.netns(), task.sandbox.address)
             .await;
+        crate::storage::release(&task.dirs)?;
         remove_in_background(task.dirs.run.clone()).await?;
         remove_in_background(task.dirs.data.clone()).await?;
         gone.map_err(|e| EngineError::Container(e.to_string()))??;

@@ -208,6 +208,8 @@ pub(crate) fn sandbox(entry: &TaskEntry) -> Result<TaskSandbox, CannotStart> {
     let memory = entry.task.memory.filter(|m| *m > 0);
     sandbox.memory_bytes = memory.map(|mib| mib.unsigned_abs().saturating_mul(1024 * 1024));
     sandbox.pids_limit = Some(TASK_PIDS);
+    let storage = entry.task.ephemeral_storage_gib.filter(|gib| *gib > 0);
+    sandbox.storage_bytes = storage.map(|gib| gib.unsigned_abs().saturating_mul(1 << 30));
     Ok(sandbox)
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn write(
     check(spec)?;
     let container = dirs.container(&spec.name);
     make_private_dir(&container.root)?;
+    make_private_dir(&dirs.storage())?;
     make_private_dir(&container.work())?;
     for dir in [
         container.upper(),

@@ -38,6 +38,45 @@ async fn memory_kills_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_tasks_storage_is_for_all_its_containers_and_volumes() {
+    if !root() {
+        return;
+    }
+    let lab = Lab::new().await;
+    let id = TaskId::new("t").unwrap();
+    let sandbox = TaskSandbox {
+        storage_bytes: Some(64 * MIB),
+        ..TaskSandbox::new(id.clone(), lab.address(0))
+    };
+    let task = lab.engine.create_task(sandbox).await.unwrap();
+    let volume = task.volume_dir(&name("scratch")).unwrap();
+    let fill = ContainerSpec {
+        mounts: vec![BindMount {
+            source: volume.clone(),
+            target: "/scratch".into(),
+            read_only: false,
+        }],
+        ..lab.sh(
+            "fill",
+            "head -c 40000000 /dev/zero > /a && cat /dev/zero > /scratch/b",
+        )
+    };
+    task.create_container(fill).await.unwrap();
+    task.start(&name("fill")).await.unwrap();
+    let exit = soon(task.wait(&name("fill"))).await.unwrap();
+    assert_ne!(exit.code, 0);
+    let rest = std::fs::metadata(volume.join("b")).unwrap().len();
+    assert!((10 * MIB..26 * MIB).contains(&rest), "{rest}");
+    let text = output(&task, &name("fill")).await;
+    assert!(text.contains("No space left on device"), "{text}");
+    task.delete().await.unwrap();
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    let left = volume.display().to_string();
+    let left = left.split("/volumes").next().unwrap();
+    assert!(!mounts.contains(left), "{left} is still mounted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_tasks_memory_is_for_all_its_containers() {
     if !root() {
         return;
