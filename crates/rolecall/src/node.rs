@@ -14,6 +14,7 @@ use rolecall_logs::LogEvents;
 use rolecall_op::audit::Denial;
 use rolecall_op::{Pipeline, Ports, Settings};
 use rolecall_reconcile::Retention;
+use rolecall_record::{History, NoHistory, Reader, Recorded, Recorder};
 use rolecall_registry::{LocalLayers, Registry};
 use rolecall_server::{Limits, Server};
 use rolecall_store::Store;
@@ -38,6 +39,8 @@ pub(crate) struct NodeConfig {
     pub(crate) oci_runtime: Option<PathBuf>,
     /// Whether tasks are run here.
     pub(crate) tasks: bool,
+    /// How many MiB the record of calls takes at most; 0 keeps none.
+    pub(crate) record_mib: u64,
 }
 
 impl NodeConfig {
@@ -52,6 +55,7 @@ impl NodeConfig {
             quotas: args.quota.clone(),
             oci_runtime: args.oci_runtime.clone(),
             tasks: !args.no_tasks,
+            record_mib: args.record_mib,
         }
     }
 }
@@ -60,6 +64,7 @@ impl NodeConfig {
 pub(crate) struct Node {
     server: Server,
     pipeline: Pipeline,
+    recorder: Option<Recorder>,
     credentials: Credentials,
     tasks: Option<Tasks>,
     running: JoinSet<()>,
@@ -90,7 +95,9 @@ impl Node {
         let events = log_events::open(&config.data.join("logs"))
             .await
             .context("open the log events")?;
+        let (recorder, history) = open_record(&config)?;
         let ports = Ports::default()
+            .with::<dyn History>(history)
             .with::<dyn LogEvents>(Arc::clone(&events))
             .with::<dyn LayerStore>(layers.clone())
             .with::<RegistryAddress>(Arc::new(RegistryAddress {
@@ -103,7 +110,13 @@ impl Node {
             now: Arc::new(entropy::now),
             seed: Arc::new(entropy::seed),
         };
-        let pipeline = Pipeline::new(settings, store.clone(), ports, operations());
+        let pipeline = Pipeline::with_recorder(
+            settings,
+            store.clone(),
+            ports,
+            operations(),
+            recorder.clone(),
+        );
         let registry = Arc::new(Registry::new(pipeline.clone(), content));
         let server =
             Server::new(pipeline.clone(), Limits::default()).with_prefix("/v2/", registry.clone());
@@ -142,6 +155,7 @@ impl Node {
         Ok(Self {
             server,
             pipeline,
+            recorder,
             credentials,
             tasks,
             running,
@@ -186,6 +200,10 @@ impl Node {
         };
         let _ = tokio::time::timeout(drain, listeners).await;
         self.running.shutdown().await;
+        // Last: the calls until here are in the record.
+        if let Some(recorder) = self.recorder {
+            let _ = tokio::task::spawn_blocking(move || recorder.close()).await;
+        }
     }
 
     /// Stops, and takes every container and network of it off this machine.
@@ -203,6 +221,19 @@ impl Node {
             }
         }
     }
+}
+
+/// Opens the record of calls and what reads it.
+fn open_record(config: &NodeConfig) -> Result<(Option<Recorder>, Arc<dyn History>)> {
+    if config.record_mib == 0 {
+        return Ok((None, Arc::new(NoHistory)));
+    }
+    let folder = config.data.join(rolecall_record::FOLDER);
+    let bytes = config.record_mib.saturating_mul(1024 * 1024);
+    let recorder = Recorder::open(&folder, bytes)
+        .with_context(|| format!("open the record of calls in {}", folder.display()))?;
+    let history = Recorded::new(recorder.clone(), Reader::new(folder));
+    Ok((Some(recorder), Arc::new(history)))
 }
 
 /// Once an hour, deletes the layers that no image has referred to for a day.

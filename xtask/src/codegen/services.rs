@@ -140,6 +140,8 @@ const IAM: &str = "
     GetContextKeysForPrincipalPolicy
     EnableOutboundWebIdentityFederation DisableOutboundWebIdentityFederation
     GetOutboundWebIdentityFederationInfo
+    GenerateServiceLastAccessedDetails GetServiceLastAccessedDetails
+    GetServiceLastAccessedDetailsWithEntities ListPoliciesGrantingServiceAccess
 ";
 
 const LOGS: &str = "

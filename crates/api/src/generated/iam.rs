@@ -428,6 +428,27 @@ pub struct EnableOutboundWebIdentityFederationResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct EntityDetails {
+    pub entity_info: Option<EntityInfo>,
+    pub last_authenticated: Option<Timestamp>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EntityInfo {
+    pub arn: Option<String>,
+    pub name: Option<String>,
+    pub r#type: Option<String>,
+    pub id: Option<String>,
+    pub path: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ErrorDetails {
+    pub message: Option<String>,
+    pub code: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct EvaluationResult {
     pub eval_action_name: Option<String>,
     pub eval_resource_name: Option<String>,
@@ -444,6 +465,17 @@ pub struct EvaluationResult {
 pub struct GenerateCredentialReportResponse {
     pub state: Option<String>,
     pub description: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateServiceLastAccessedDetailsRequest {
+    pub arn: Option<String>,
+    pub granularity: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateServiceLastAccessedDetailsResponse {
+    pub job_id: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -677,6 +709,44 @@ pub struct GetServerCertificateRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct GetServerCertificateResponse {
     pub server_certificate: Option<ServerCertificate>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsRequest {
+    pub job_id: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsResponse {
+    pub job_status: Option<String>,
+    pub job_type: Option<String>,
+    pub job_creation_date: Option<Timestamp>,
+    pub services_last_accessed: Option<Vec<ServiceLastAccessed>>,
+    pub job_completion_date: Option<Timestamp>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+    pub error: Option<ErrorDetails>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesRequest {
+    pub job_id: Option<String>,
+    pub service_namespace: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesResponse {
+    pub job_status: Option<String>,
+    pub job_creation_date: Option<Timestamp>,
+    pub job_completion_date: Option<Timestamp>,
+    pub entity_details_list: Option<Vec<EntityDetails>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+    pub error: Option<ErrorDetails>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -974,6 +1044,26 @@ pub struct ListOpenIDConnectProvidersRequest {}
 #[derive(Clone, Default, PartialEq)]
 pub struct ListOpenIDConnectProvidersResponse {
     pub open_id_connect_provider_list: Option<Vec<OpenIDConnectProviderListEntry>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessEntry {
+    pub service_namespace: Option<String>,
+    pub policies: Option<Vec<PolicyGrantingServiceAccess>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessRequest {
+    pub marker: Option<String>,
+    pub arn: Option<String>,
+    pub service_namespaces: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessResponse {
+    pub policies_granting_service_access: Option<Vec<ListPoliciesGrantingServiceAccessEntry>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -1300,6 +1390,15 @@ pub struct PolicyDetail {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct PolicyGrantingServiceAccess {
+    pub policy_name: Option<String>,
+    pub policy_type: Option<String>,
+    pub policy_arn: Option<String>,
+    pub entity_type: Option<String>,
+    pub entity_name: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct PolicyGroup {
     pub group_name: Option<String>,
     pub group_id: Option<String>,
@@ -1520,6 +1619,17 @@ pub struct ServerCertificateMetadata {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ServiceLastAccessed {
+    pub service_name: Option<String>,
+    pub last_authenticated: Option<Timestamp>,
+    pub service_namespace: Option<String>,
+    pub last_authenticated_entity: Option<String>,
+    pub last_authenticated_region: Option<String>,
+    pub total_authenticated_entities: Option<i32>,
+    pub tracked_actions_last_accessed: Option<Vec<TrackedActionLastAccessed>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceSpecificCredential {
     pub create_date: Option<Timestamp>,
     pub expiration_date: Option<Timestamp>,
@@ -1671,6 +1781,14 @@ pub struct TagServerCertificateRequest {
 pub struct TagUserRequest {
     pub user_name: Option<String>,
     pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct TrackedActionLastAccessed {
+    pub action_name: Option<String>,
+    pub last_accessed_entity: Option<String>,
+    pub last_accessed_time: Option<Timestamp>,
+    pub last_accessed_region: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -1982,8 +2100,13 @@ crate::typed::shaped! {
     DetachUserPolicyRequest 104 [user_name, policy_arn]
     EnableMFADeviceRequest 111 [user_name, serial_number, authentication_code1, authentication_code2]
     EnableOutboundWebIdentityFederationResponse 116 [issuer_identifier]
+    EntityDetails 118 [entity_info, last_authenticated]
+    EntityInfo 119 [arn, name, r#type, id, path]
+    ErrorDetails 122 [message, code]
     EvaluationResult 125 [eval_action_name, eval_resource_name, eval_decision, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, eval_decision_details, resource_specific_results]
     GenerateCredentialReportResponse 133 [state, description]
+    GenerateServiceLastAccessedDetailsRequest 136 [arn, granularity]
+    GenerateServiceLastAccessedDetailsResponse 137 [job_id]
     GetAccessKeyLastUsedRequest 138 [access_key_id]
     GetAccessKeyLastUsedResponse 139 [user_name, access_key_last_used]
     GetAccountAuthorizationDetailsRequest 140 [filter, max_items, marker]
@@ -2023,6 +2146,10 @@ crate::typed::shaped! {
     GetSSHPublicKeyResponse 182 [ssh_public_key]
     GetServerCertificateRequest 183 [server_certificate_name]
     GetServerCertificateResponse 184 [server_certificate]
+    GetServiceLastAccessedDetailsRequest 185 [job_id, max_items, marker]
+    GetServiceLastAccessedDetailsResponse 186 [job_status, job_type, job_creation_date, services_last_accessed, job_completion_date, is_truncated, marker, error]
+    GetServiceLastAccessedDetailsWithEntitiesRequest 187 [job_id, service_namespace, max_items, marker]
+    GetServiceLastAccessedDetailsWithEntitiesResponse 188 [job_status, job_creation_date, job_completion_date, entity_details_list, is_truncated, marker, error]
     GetServiceLinkedRoleDeletionStatusRequest 189 [deletion_task_id]
     GetServiceLinkedRoleDeletionStatusResponse 190 [status, reason]
     GetUserPolicyRequest 191 [user_name, policy_name]
@@ -2065,6 +2192,9 @@ crate::typed::shaped! {
     ListOpenIDConnectProviderTagsResponse 239 [tags, is_truncated, marker]
     ListOpenIDConnectProvidersRequest 240 []
     ListOpenIDConnectProvidersResponse 241 [open_id_connect_provider_list]
+    ListPoliciesGrantingServiceAccessEntry 244 [service_namespace, policies]
+    ListPoliciesGrantingServiceAccessRequest 245 [marker, arn, service_namespaces]
+    ListPoliciesGrantingServiceAccessResponse 246 [policies_granting_service_access, is_truncated, marker]
     ListPoliciesRequest 247 [scope, only_attached, path_prefix, policy_usage_filter, marker, max_items]
     ListPoliciesResponse 248 [policies, is_truncated, marker]
     ListPolicyTagsRequest 249 [policy_arn, marker, max_items]
@@ -2109,6 +2239,7 @@ crate::typed::shaped! {
     PermissionsBoundaryDecisionDetail 303 [allowed_by_permissions_boundary]
     Policy 304 [policy_name, policy_id, arn, path, default_version_id, attachment_count, permissions_boundary_usage_count, is_attachable, description, create_date, update_date, tags]
     PolicyDetail 305 [policy_name, policy_document]
+    PolicyGrantingServiceAccess 309 [policy_name, policy_type, policy_arn, entity_type, entity_name]
     PolicyGroup 310 [group_name, group_id]
     PolicyIdentifier 312 [policy_type, policy_arn, inline_policy_identifier]
     PolicyRole 318 [role_name, role_id]
@@ -2139,6 +2270,7 @@ crate::typed::shaped! {
     SSHPublicKeyMetadata 368 [user_name, ssh_public_key_id, status, upload_date]
     ServerCertificate 370 [server_certificate_metadata, certificate_body, certificate_chain, tags]
     ServerCertificateMetadata 371 [path, server_certificate_name, server_certificate_id, arn, upload_date, expiration]
+    ServiceLastAccessed 374 [service_name, last_authenticated, service_namespace, last_authenticated_entity, last_authenticated_region, total_authenticated_entities, tracked_actions_last_accessed]
     ServiceSpecificCredential 376 [create_date, expiration_date, service_name, service_user_name, service_password, service_credential_alias, service_credential_secret, service_specific_credential_id, user_name, status]
     ServiceSpecificCredentialMetadata 377 [user_name, status, service_user_name, service_credential_alias, create_date, expiration_date, service_specific_credential_id, service_name]
     SetDefaultPolicyVersionRequest 380 [policy_arn, version_id]
@@ -2158,6 +2290,7 @@ crate::typed::shaped! {
     TagSAMLProviderRequest 396 [saml_provider_arn, tags]
     TagServerCertificateRequest 397 [server_certificate_name, tags]
     TagUserRequest 399 [user_name, tags]
+    TrackedActionLastAccessed 400 [action_name, last_accessed_entity, last_accessed_time, last_accessed_region]
     UntagInstanceProfileRequest 404 [instance_profile_name, tag_keys]
     UntagMFADeviceRequest 405 [serial_number, tag_keys]
     UntagOpenIDConnectProviderRequest 406 [open_id_connect_provider_arn, tag_keys]
@@ -2247,6 +2380,7 @@ crate::typed::operations! {
     EnableMFADevice 55 EnableMFADeviceRequest Empty
     EnableOutboundWebIdentityFederation 58 Empty EnableOutboundWebIdentityFederationResponse
     GenerateCredentialReport 59 Empty GenerateCredentialReportResponse
+    GenerateServiceLastAccessedDetails 61 GenerateServiceLastAccessedDetailsRequest GenerateServiceLastAccessedDetailsResponse
     GetAccessKeyLastUsed 62 GetAccessKeyLastUsedRequest GetAccessKeyLastUsedResponse
     GetAccountAuthorizationDetails 63 GetAccountAuthorizationDetailsRequest GetAccountAuthorizationDetailsResponse
     GetAccountPasswordPolicy 64 Empty GetAccountPasswordPolicyResponse
@@ -2269,6 +2403,8 @@ crate::typed::operations! {
     GetSAMLProvider 85 GetSAMLProviderRequest GetSAMLProviderResponse
     GetSSHPublicKey 86 GetSSHPublicKeyRequest GetSSHPublicKeyResponse
     GetServerCertificate 87 GetServerCertificateRequest GetServerCertificateResponse
+    GetServiceLastAccessedDetails 88 GetServiceLastAccessedDetailsRequest GetServiceLastAccessedDetailsResponse
+    GetServiceLastAccessedDetailsWithEntities 89 GetServiceLastAccessedDetailsWithEntitiesRequest GetServiceLastAccessedDetailsWithEntitiesResponse
     GetServiceLinkedRoleDeletionStatus 90 GetServiceLinkedRoleDeletionStatusRequest GetServiceLinkedRoleDeletionStatusResponse
     GetUser 91 GetUserRequest GetUserResponse
     GetUserPolicy 92 GetUserPolicyRequest GetUserPolicyResponse
@@ -2289,6 +2425,7 @@ crate::typed::operations! {
     ListOpenIDConnectProviderTags 108 ListOpenIDConnectProviderTagsRequest ListOpenIDConnectProviderTagsResponse
     ListOpenIDConnectProviders 109 ListOpenIDConnectProvidersRequest ListOpenIDConnectProvidersResponse
     ListPolicies 111 ListPoliciesRequest ListPoliciesResponse
+    ListPoliciesGrantingServiceAccess 112 ListPoliciesGrantingServiceAccessRequest ListPoliciesGrantingServiceAccessResponse
     ListPolicyTags 113 ListPolicyTagsRequest ListPolicyTagsResponse
     ListPolicyVersions 114 ListPolicyVersionsRequest ListPolicyVersionsResponse
     ListRolePolicies 115 ListRolePoliciesRequest ListRolePoliciesResponse

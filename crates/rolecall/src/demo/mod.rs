@@ -58,6 +58,7 @@ fn config(data: PathBuf) -> Result<NodeConfig> {
         quotas: Vec::new(),
         oci_runtime: None,
         tasks: true,
+        record_mib: 16,
     })
 }
 

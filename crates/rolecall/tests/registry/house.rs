@@ -66,6 +66,7 @@ impl Folder {
             public: None,
         };
         let ports = Ports::default()
+            .with::<dyn rolecall_record::History>(Arc::new(rolecall_record::NoHistory))
             .with::<dyn rolecall_ecr::LayerStore>(Arc::new(layers))
             .with::<rolecall_ecr::RegistryAddress>(Arc::new(address))
             .with::<dyn rolecall_logs::LogEvents>(log_events);
