@@ -21,7 +21,9 @@
 //!   service control, resource, identity, boundary, session). AWS reports one and does not say
 //!   which.
 //! - **Resource control policies only deny.** `RCPFullAWSAccess` can't be detached, so an Allow is
-//!   never missing.
+//!   never missing. They deny what they name also in services for which AWS does not apply them.
+//! - **A service that assumes its service-linked role** is not limited by resource control policies,
+//!   as the Organizations User Guide says; other callers of that role are.
 //! - **Service principals, providers' users and anonymous callers** have no identity policies: they
 //!   need an Allow of the resource's policy. SCPs do not apply to them; `"*"` includes them.
 //! - **`sts:GetCallerIdentity` and `sts:GetSessionToken`** are allowed whatever the policies say.
@@ -62,10 +64,12 @@
 //! - **A multivalued key under an operator without `ForAllValues`/`ForAnyValue`** counts as
 //!   `ForAnyValue`; if the operator is negated, none of the values may match.
 //! - **`ForAnyValue` is false for an absent key**, with `IfExists` and with negated operators too;
-//!   `ForAllValues` is true.
-//! - **An empty list counts as an absent key.** An empty string does not.
-//! - **A value that its operator can't read** (`NumericEquals` with a word) equals nothing, on
-//!   either side.
+//!   `ForAllValues` is true. (One table of the User Guide, of `ForAllValues:StringNotLike`, has it
+//!   otherwise; its other rows contradict the text as well.)
+//! - **An empty list counts as an absent key.** An empty string does so only under `ForAllValues`
+//!   and `ForAnyValue`, where the User Guide calls it a "null dataset".
+//! - **A value that its operator can't read** (`NumericEquals` with a word, `Bool` with neither true
+//!   nor false, `ArnLike` with fewer than six parts) equals nothing, on either side.
 //! - **A lone `*` under `ArnLike`** matches every value, though it is no ARN.
 //! - **`aws:PrincipalTag` and other tag keys** are compared without regard to letter case in the
 //!   key.
@@ -78,6 +82,10 @@
 //! - **The bare `"Principal": "*"` is refused in trust policies**, as `CreateRole` does; `{"AWS":
 //!   "*"}` is accepted.
 //! - **Element and operator names are case-sensitive.** A duplicate key is a syntax error.
+//! - **Service and resource control policies must have the `Version` 2012-10-17**, as the text of
+//!   the Organizations User Guide says; its examples leave it out.
+//! - **Resource control policies** can only deny, name services without a wildcard, and have the
+//!   bare `"Principal": "*"`; no `NotAction`, no `NotPrincipal`.
 //! - **Not recorded from AWS**: the messages for `NotPrincipal` in a trust policy and for a missing
 //!   `Principal` there, and all messages of SCPs and RCPs.
 //!

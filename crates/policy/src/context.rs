@@ -7,6 +7,14 @@ use std::net::IpAddr;
 ///
 /// Every value has a text form (what `StringEquals` compares and what a policy variable expands
 /// to); the typed forms exist so that a caller need not format what it already has as a number.
+///
+/// ```
+/// use rolecall_policy::{Context, ContextValue};
+///
+/// let mut context = Context::new();
+/// context.set_int("s3:max-keys", 10);
+/// assert_eq!(context.get("s3:max-keys"), Some(&ContextValue::Int(10)));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum ContextValue<'a> {
     /// One string.
@@ -49,6 +57,10 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// A context without keys. Allocates nothing until the first key is set.
+    ///
+    /// ```
+    /// assert_eq!(rolecall_policy::Context::new().iter().count(), 0);
+    /// ```
     pub const fn new() -> Self {
         Self {
             entries: Vec::new(),
@@ -57,6 +69,12 @@ impl<'a> Context<'a> {
     }
 
     /// An empty context with room for `capacity` keys.
+    ///
+    /// ```
+    /// let mut context = rolecall_policy::Context::with_capacity(1);
+    /// context.set("aws:RequestedRegion", "us-east-1");
+    /// assert_eq!(context.iter().count(), 1);
+    /// ```
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             entries: Vec::with_capacity(capacity),
@@ -65,6 +83,15 @@ impl<'a> Context<'a> {
     }
 
     /// A context that starts with everything in `self`; keys set on it hide those of `self`.
+    ///
+    /// ```
+    /// let mut shared = rolecall_policy::Context::new();
+    /// shared.set("aws:RequestedRegion", "us-east-1").set("ecs:cluster", "a");
+    /// let mut own = shared.child();
+    /// own.set("ecs:cluster", "b");
+    /// assert!(own.get("aws:RequestedRegion").is_some());
+    /// assert_ne!(own.get("ecs:cluster"), shared.get("ecs:cluster"));
+    /// ```
     pub fn child<'b>(&'b self) -> Context<'b>
     where
         'a: 'b,
@@ -76,6 +103,14 @@ impl<'a> Context<'a> {
     }
 
     /// Sets a key to one string, replacing an earlier value.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// context.set("ecs:cluster", "a").set("ECS:Cluster", "b");
+    /// assert_eq!(context.get("ecs:cluster"), Some(&ContextValue::Str("b".into())));
+    /// ```
     pub fn set(
         &mut self,
         key: impl Into<Cow<'a, str>>,
@@ -85,6 +120,17 @@ impl<'a> Context<'a> {
     }
 
     /// Sets a multivalued key from borrowed or owned strings. An empty list counts as absent.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// context.set_list("aws:TagKeys", ["team", "stage"]);
+    /// assert_eq!(
+    ///     context.get("aws:TagKeys"),
+    ///     Some(&ContextValue::List(vec!["team".into(), "stage".into()]))
+    /// );
+    /// ```
     pub fn set_list<T: Into<Cow<'a, str>>>(
         &mut self,
         key: impl Into<Cow<'a, str>>,
@@ -95,26 +141,68 @@ impl<'a> Context<'a> {
     }
 
     /// Sets a Boolean key.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// context.set_bool("aws:SecureTransport", true);
+    /// assert_eq!(context.get("aws:SecureTransport"), Some(&ContextValue::Bool(true)));
+    /// ```
     pub fn set_bool(&mut self, key: impl Into<Cow<'a, str>>, value: bool) -> &mut Self {
         self.set_value(key, ContextValue::Bool(value))
     }
 
     /// Sets a numeric key.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// context.set_int("aws:MultiFactorAuthAge", 300);
+    /// assert_eq!(context.get("aws:MultiFactorAuthAge"), Some(&ContextValue::Int(300)));
+    /// ```
     pub fn set_int(&mut self, key: impl Into<Cow<'a, str>>, value: i64) -> &mut Self {
         self.set_value(key, ContextValue::Int(value))
     }
 
     /// Sets a key that is a moment, such as `aws:CurrentTime`, in seconds since the epoch.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// context.set_epoch_s("aws:CurrentTime", 1_767_225_600);
+    /// let moment = context.get("aws:currenttime");
+    /// assert_eq!(moment, Some(&ContextValue::EpochSeconds(1_767_225_600)));
+    /// ```
     pub fn set_epoch_s(&mut self, key: impl Into<Cow<'a, str>>, seconds: i64) -> &mut Self {
         self.set_value(key, ContextValue::EpochSeconds(seconds))
     }
 
     /// Sets a key that is an address, such as `aws:SourceIp`.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// let address = std::net::IpAddr::from([10, 0, 0, 7]);
+    /// context.set_ip("aws:SourceIp", address);
+    /// assert_eq!(context.get("aws:SourceIp"), Some(&ContextValue::Ip(address)));
+    /// ```
     pub fn set_ip(&mut self, key: impl Into<Cow<'a, str>>, address: IpAddr) -> &mut Self {
         self.set_value(key, ContextValue::Ip(address))
     }
 
     /// Sets a key to any kind of value, replacing an earlier value of that key.
+    ///
+    /// ```
+    /// use rolecall_policy::{Context, ContextValue};
+    ///
+    /// let mut context = Context::new();
+    /// context.set_value("ecs:task-cpu", ContextValue::Int(256));
+    /// assert_eq!(context.get("ecs:task-cpu"), Some(&ContextValue::Int(256)));
+    /// ```
     pub fn set_value(
         &mut self,
         key: impl Into<Cow<'a, str>>,
@@ -133,6 +221,13 @@ impl<'a> Context<'a> {
     }
 
     /// The value of a key, whatever the case of its letters.
+    ///
+    /// ```
+    /// let mut context = rolecall_policy::Context::new();
+    /// context.set("aws:RequestedRegion", "us-east-1");
+    /// assert!(context.get("AWS:requestedregion").is_some());
+    /// assert!(context.get("aws:SourceIp").is_none());
+    /// ```
     pub fn get(&self, key: &str) -> Option<&ContextValue<'a>> {
         let mine = self
             .entries
@@ -146,6 +241,15 @@ impl<'a> Context<'a> {
     }
 
     /// Every key with its value: what was set here, then what is inherited and not hidden.
+    ///
+    /// ```
+    /// let mut shared = rolecall_policy::Context::new();
+    /// shared.set("a:x", "1").set("a:y", "2");
+    /// let mut own = shared.child();
+    /// own.set("A:X", "3");
+    /// let names: Vec<&str> = own.iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["A:X", "a:y"]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ContextValue<'a>)> {
         let own = self
             .entries

@@ -3,6 +3,10 @@
 use std::fmt;
 
 /// A kind of policy that takes part in an evaluation.
+///
+/// ```
+/// assert_eq!(rolecall_policy::Layer::Boundary.to_string(), "permissions boundary");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Layer {
     /// Resource control policies of the resource's organization.
@@ -22,6 +26,13 @@ pub enum Layer {
 }
 
 /// The statement that decided. Names borrow from the [`Layers`](crate::Layers) that were evaluated.
+///
+/// ```
+/// use rolecall_policy::{Layer, Location};
+///
+/// let at = Location { layer: Layer::Identity, policy: "deploy", statement: 2, sid: Some("Web") };
+/// assert_eq!((at.policy, at.statement), ("deploy", 2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Location<'a> {
     /// The kind of policy.
@@ -35,6 +46,13 @@ pub struct Location<'a> {
 }
 
 /// Why a request was allowed or denied.
+///
+/// ```
+/// use rolecall_policy::{Decision, Layer, Reason};
+///
+/// assert!(Decision { reason: Reason::RootUser }.allowed());
+/// assert!(!Decision { reason: Reason::ImplicitDeny(Layer::Session) }.allowed());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason<'a> {
     /// This statement allowed it (and no other layer objected).
@@ -50,6 +68,21 @@ pub enum Reason<'a> {
 }
 
 /// The outcome of [`evaluate`](crate::evaluate).
+///
+/// ```
+/// use rolecall_policy::*;
+///
+/// let principal = Principal::anonymous();
+/// let request = Request {
+///     principal: &principal,
+///     action: "ecs:ListClusters",
+///     resource: "*",
+///     resource_account: None,
+///     context: &Context::new(),
+/// };
+/// let decision = evaluate(&request, &Layers::default());
+/// assert_eq!(decision.reason, Reason::ImplicitDeny(Layer::Resource));
+/// ```
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision<'a> {
@@ -71,6 +104,12 @@ impl Location<'_> {
 
 impl Decision<'_> {
     /// Whether the request may proceed.
+    ///
+    /// ```
+    /// use rolecall_policy::{Decision, Reason};
+    ///
+    /// assert!(Decision { reason: Reason::NoPermissionNeeded }.allowed());
+    /// ```
     pub const fn allowed(&self) -> bool {
         matches!(
             self.reason,
@@ -114,6 +153,18 @@ impl Decision<'_> {
     ///
     /// Where a policy with an ARN denied, AWS names it (since January 2026; not for policies of
     /// resources and roles' trust policies).
+    ///
+    /// ```
+    /// use rolecall_policy::{Decision, Layer, Location, Reason};
+    ///
+    /// let policy = "arn:aws:iam::123456789012:policy/guard";
+    /// let at = Location { layer: Layer::Boundary, policy, statement: 0, sid: None };
+    /// let decision = Decision { reason: Reason::ExplicitDeny(at) };
+    /// assert_eq!(
+    ///     decision.reason_clause("ecs:RunTask"),
+    ///     "with an explicit deny in a permissions boundary: arn:aws:iam::123456789012:policy/guard"
+    /// );
+    /// ```
     pub fn reason_clause(&self, action: &str) -> String {
         match &self.reason {
             Reason::ImplicitDeny(layer) => format!("because no {layer} allows the {action} action"),

@@ -33,11 +33,25 @@ impl PolicyError {
     }
 
     /// The AWS error code: `MalformedPolicyDocument`, for IAM and STS alike.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let error = Policy::parse("x", PolicyKind::Trust).unwrap_err();
+    /// assert_eq!(error.code(), "MalformedPolicyDocument");
+    /// ```
     pub const fn code(&self) -> &'static str {
         "MalformedPolicyDocument"
     }
 
     /// The message, as AWS words it.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let error = Policy::parse("x", PolicyKind::Trust).unwrap_err();
+    /// assert_eq!(error.message(), "This policy contains invalid Json");
+    /// ```
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -9,6 +9,25 @@ use crate::principal::{Principal, PrincipalKind};
 use crate::principals::Grant;
 
 /// One action on one resource by one caller: what is decided.
+///
+/// ```
+/// use rolecall_policy::{Context, Principal, Request};
+///
+/// let principal = Principal::user(
+///     "123456789012",
+///     "arn:aws:iam::123456789012:user/alice",
+///     "AIDAEXAMPLE",
+/// );
+/// let context = Context::new();
+/// let request = Request {
+///     principal: &principal,
+///     action: "ecs:DescribeClusters",
+///     resource: "arn:aws:ecs:us-east-1:123456789012:cluster/prod",
+///     resource_account: None,
+///     context: &context,
+/// };
+/// assert_eq!(request.principal.account, "123456789012");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// Who asks.
@@ -24,6 +43,17 @@ pub struct Request<'a> {
 }
 
 /// A policy with the name it is reported by: an ARN, or the name of an inline policy.
+///
+/// ```
+/// use rolecall_policy::{NamedPolicy, Policy, PolicyKind};
+///
+/// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*",
+///     "Resource":"*"}}"#;
+/// let policy = Policy::parse(text, PolicyKind::Managed)?;
+/// let named = NamedPolicy { name: "arn:aws:iam::123456789012:policy/nothing", policy: &policy };
+/// assert_eq!(named.policy.statements().len(), 1);
+/// # Ok::<(), rolecall_policy::PolicyError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct NamedPolicy<'a> {
     /// ARN or inline name. ARNs are shown in denial messages, as AWS does.
@@ -36,6 +66,14 @@ pub struct NamedPolicy<'a> {
 ///
 /// `None` for [`boundary`](Self::boundary) and [`session`](Self::session) means that there is none
 /// and that nothing is limited; an empty slice means that nothing is allowed.
+///
+/// ```
+/// use rolecall_policy::Layers;
+///
+/// // A session that was made with no policy at all that allows something.
+/// let layers = Layers { session: Some(&[]), ..Layers::default() };
+/// assert!(layers.boundary.is_none() && layers.scps.is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layers<'a> {
     /// Policies of the user, of its groups, or of the role: inline and managed.
@@ -64,6 +102,30 @@ const NO_PERMISSION_NEEDED: [&str; 2] = ["sts:getcalleridentity", "sts:getsessio
 /// allow or deny access": an explicit deny anywhere; then an Allow from each of resource control
 /// policies, service control policies, the resource's policy, identity policies, permissions
 /// boundary and session policies, as far as each is needed.
+///
+/// ```
+/// use rolecall_policy::*;
+///
+/// let text = r#"{"Version":"2012-10-17","Statement":[
+///     {"Effect":"Allow","Action":"ecs:*","Resource":"*"},
+///     {"Effect":"Deny","Action":"ecs:Delete*","Resource":"*"}]}"#;
+/// let policy = Policy::parse(text, PolicyKind::Identity)?;
+/// let identity = [NamedPolicy { name: "team", policy: &policy }];
+/// let layers = Layers { identity: &identity, ..Layers::default() };
+/// let arn = "arn:aws:iam::123456789012:user/alice";
+/// let principal = Principal::user("123456789012", arn, "AIDAEXAMPLE");
+/// let context = Context::new();
+/// let ask = |action| {
+///     let (principal, context) = (&principal, &context);
+///     let request = Request { principal, action, resource: "*", resource_account: None, context };
+///     evaluate(&request, &layers)
+/// };
+/// assert!(ask("ecs:ListClusters").allowed());
+/// let denied = ask("ecs:DeleteCluster").reason;
+/// assert!(matches!(denied, Reason::ExplicitDeny(at) if at.statement == 1));
+/// assert_eq!(ask("s3:GetObject").reason, Reason::ImplicitDeny(Layer::Identity));
+/// # Ok::<(), rolecall_policy::PolicyError>(())
+/// ```
 pub fn evaluate<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Decision<'a> {
     let action = Action::new(request.action);
     Evaluation {

@@ -45,6 +45,7 @@ mod document;
 mod error;
 mod evaluate;
 mod explain;
+mod index;
 mod json;
 mod key;
 mod lint;

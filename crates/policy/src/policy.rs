@@ -5,11 +5,21 @@ use crate::condition::Condition;
 use crate::document::{Document, RawStatement};
 use crate::error::PolicyError;
 use crate::evaluate::Request;
+use crate::index::Index;
 use crate::pattern::{Mode, Pattern};
 use crate::principals::{Grant, PrincipalSet};
 use crate::validate;
 
 /// Where a policy is used, which decides which elements it may have.
+///
+/// ```
+/// use rolecall_policy::{Policy, PolicyKind};
+///
+/// let text = r#"{"Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"*"}}"#;
+/// assert!(Policy::parse(text, PolicyKind::Identity).is_ok());
+/// // Managed policies must say which version of the language they are written in.
+/// assert!(Policy::parse(text, PolicyKind::Managed).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PolicyKind {
     /// An inline policy of a user, group or role.
@@ -28,7 +38,36 @@ pub enum PolicyKind {
     Rcp,
 }
 
+impl PolicyKind {
+    /// The most characters that AWS takes by default, as far as the kind alone decides. White space
+    /// counts in service and resource control policies only; see [`non_whitespace_len`].
+    ///
+    /// IAM User Guide, "IAM and AWS STS quotas"; AWS Organizations User Guide, "Quotas for AWS
+    /// Organizations" (service control policies had 5,120 until 2025).
+    ///
+    /// ```
+    /// use rolecall_policy::PolicyKind;
+    ///
+    /// assert_eq!(PolicyKind::Managed.max_chars(), Some(6_144));
+    /// // The inline policies of a user, group or role share a quota.
+    /// assert_eq!(PolicyKind::Identity.max_chars(), None);
+    /// ```
+    pub const fn max_chars(self) -> Option<usize> {
+        match self {
+            Self::Managed => Some(6_144),
+            Self::Trust | Self::Session => Some(2_048),
+            Self::Scp => Some(10_240),
+            Self::Rcp => Some(5_120),
+            Self::Identity | Self::Resource => None,
+        }
+    }
+}
+
 /// Whether a statement allows or denies.
+///
+/// ```
+/// assert_ne!(rolecall_policy::Effect::Allow, rolecall_policy::Effect::Deny);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// `"Allow"`.
@@ -38,6 +77,17 @@ pub enum Effect {
 }
 
 /// A statement of a [`Policy`].
+///
+/// ```
+/// use rolecall_policy::{Effect, Policy, PolicyKind};
+///
+/// let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"Run","Effect":"Allow",
+///     "Action":"ecs:RunTask","Resource":"*"}}"#;
+/// let policy = Policy::parse(text, PolicyKind::Identity)?;
+/// let statement = policy.statements().first().unwrap();
+/// assert_eq!((statement.sid(), statement.effect()), (Some("Run"), Effect::Allow));
+/// # Ok::<(), rolecall_policy::PolicyError>(())
+/// ```
 #[derive(Debug)]
 pub struct Statement {
     sid: Option<Box<str>>,
@@ -58,16 +108,52 @@ pub(crate) struct ResourceSet {
 
 impl Statement {
     /// The statement's `Sid`.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"Run","Effect":"Allow",
+    ///     "Action":"ecs:RunTask","Resource":"*"}}"#;
+    /// let policy = Policy::parse(text, PolicyKind::Identity)?;
+    /// let statement = policy.statements().first().unwrap();
+    /// assert_eq!(statement.sid(), Some("Run"));
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_deref()
     }
 
     /// Whether it allows or denies.
+    ///
+    /// ```
+    /// use rolecall_policy::{Effect, Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"Run","Effect":"Allow",
+    ///     "Action":"ecs:RunTask","Resource":"*"}}"#;
+    /// let policy = Policy::parse(text, PolicyKind::Identity)?;
+    /// let statement = policy.statements().first().unwrap();
+    /// assert_eq!(statement.effect(), Effect::Allow);
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     pub const fn effect(&self) -> Effect {
         self.effect
     }
 
     /// The statement as it was written, as compact JSON.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"Run","Effect":"Allow",
+    ///     "Action":"ecs:RunTask","Resource":"*"}}"#;
+    /// let policy = Policy::parse(text, PolicyKind::Identity)?;
+    /// let statement = policy.statements().first().unwrap();
+    /// assert_eq!(
+    ///     statement.json(),
+    ///     r#"{"Sid":"Run","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}"#
+    /// );
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     pub fn json(&self) -> &str {
         &self.json
     }
@@ -158,89 +244,6 @@ fn resource_pattern(text: &str, kind: PolicyKind, variables: bool) -> Pattern {
     Pattern::new(text, Mode::Resource, variables)
 }
 
-/// Which statements can be about an action, by its service.
-#[derive(Debug, Default)]
-struct Index {
-    /// Service keys, ascending, apart from what they lead to because they are searched.
-    keys: Box<[u64]>,
-    /// Where in `candidates` those of each of `keys` begin, and where those of the last end.
-    starts: Box<[u32]>,
-    /// Those of each of `keys` one after the other, then those of all other services.
-    candidates: Box<[Candidate]>,
-}
-
-/// A statement that can be about an action of a service.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    statement: u32,
-    /// See [`ActionSet::initials`].
-    initials: u32,
-    /// Every action of the service, so that none needs a look.
-    whole: bool,
-}
-
-impl Index {
-    fn new(statements: &[Statement], effect: Effect) -> Self {
-        let numbered = || {
-            (0_u32..)
-                .zip(statements)
-                .filter(|(_, s)| s.effect == effect)
-        };
-        let candidate = |(statement, s): (u32, &Statement), key: u64| Candidate {
-            statement,
-            initials: s.actions.initials(key),
-            whole: s.actions.has_all_of(key),
-        };
-        let mut keys: Vec<u64> = numbered()
-            .filter_map(|(_, s)| s.actions.services())
-            .flatten()
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let about = |key: u64| {
-            numbered()
-                .filter(move |(_, s)| {
-                    s.actions
-                        .services()
-                        .is_none_or(|mut all| all.any(|k| k == key))
-                })
-                .map(move |numbered| candidate(numbered, key))
-        };
-        let any_service = numbered().filter(|(_, s)| s.actions.services().is_none());
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut starts = Vec::with_capacity(keys.len() + 1);
-        for key in &keys {
-            starts.push(u32::try_from(candidates.len()).unwrap_or(u32::MAX));
-            candidates.extend(about(*key));
-        }
-        starts.push(u32::try_from(candidates.len()).unwrap_or(u32::MAX));
-        candidates.extend(any_service.map(|numbered| candidate(numbered, 0)));
-        Self {
-            keys: keys.into(),
-            starts: starts.into(),
-            candidates: candidates.into(),
-        }
-    }
-
-    #[inline]
-    fn get(&self, key: u64) -> &[Candidate] {
-        if self.candidates.is_empty() {
-            return &[];
-        }
-        let at = self.keys.partition_point(|known| *known < key);
-        let range = match (self.keys.get(at), self.starts.get(at..)) {
-            (Some(known), Some([start, end, ..])) if *known == key => {
-                self.candidates.get(*start as usize..*end as usize)
-            }
-            _ => {
-                let start = self.starts.last().map_or(0, |start| *start as usize);
-                self.candidates.get(start..)
-            }
-        };
-        range.unwrap_or_default()
-    }
-}
-
 /// A parsed and compiled policy document: immutable, `Send` and `Sync`, made to be shared in an
 /// `Arc`.
 ///
@@ -268,6 +271,18 @@ impl Policy {
     ///
     /// Size limits are the caller's to check, see [`non_whitespace_len`].
     ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"RunTask",
+    ///     "Resource":"*"}}"#;
+    /// let error = Policy::parse(text, PolicyKind::Identity).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+    /// );
+    /// ```
+    ///
     /// # Errors
     /// AWS's `MalformedPolicyDocument`, with its message.
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
@@ -282,6 +297,16 @@ impl Policy {
     /// Parses a document that AWS already accepted (AWS-managed, or stored): the grammar must hold,
     /// the validation that IAM does on write is skipped. What cannot be understood is still
     /// refused.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// // RCPFullAWSAccess: only AWS itself may write a resource control policy that allows.
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",
+    ///     "Action":"*","Resource":"*"}}"#;
+    /// assert!(Policy::parse(text, PolicyKind::Rcp).is_err());
+    /// assert!(Policy::load(text, PolicyKind::Rcp).is_ok());
+    /// ```
     ///
     /// # Errors
     /// `MalformedPolicyDocument` if the document is not a policy.
@@ -305,17 +330,46 @@ impl Policy {
     }
 
     /// The kind it was parsed as.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+    ///     "Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}}}"#;
+    /// assert_eq!(Policy::parse(text, PolicyKind::Trust)?.kind(), PolicyKind::Trust);
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     pub const fn kind(&self) -> PolicyKind {
         self.kind
     }
 
     /// The statements, in the order written.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+    ///     "Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}}}"#;
+    /// assert_eq!(Policy::parse(text, PolicyKind::Trust)?.statements().len(), 1);
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     pub fn statements(&self) -> &[Statement] {
         &self.statements
     }
 
     /// The principals that `Principal` and `NotPrincipal` elements name, as (type, value) such as
     /// `("AWS", "arn:aws:iam::123456789012:role/web")`; the bare `"*"` has the type `*`.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+    ///     "Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}}}"#;
+    /// let policy = Policy::parse(text, PolicyKind::Trust)?;
+    /// let all: Vec<_> = policy.principals().collect();
+    /// assert_eq!(all, [("AWS", "arn:aws:iam::123456789012:user/alice")]);
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     pub fn principals(&self) -> impl Iterator<Item = (&str, &str)> {
         self.statements
             .iter()
@@ -325,6 +379,21 @@ impl Policy {
 
     /// The policy with each named user and role tied to the unique id that `resolve` returns for
     /// its ARN, as IAM does on save: a user or role made anew under the same name is somebody else.
+    ///
+    /// ```
+    /// use rolecall_policy::{Policy, PolicyKind};
+    ///
+    /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+    ///     "Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}}}"#;
+    /// let parse = || Policy::parse(text, PolicyKind::Trust);
+    /// assert!(parse()?.resolve_principals(|_arn| Some("AIDAEXAMPLE".to_owned())).is_ok());
+    /// let error = parse()?.resolve_principals(|_arn| None).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     r#"Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/alice""#
+    /// );
+    /// # Ok::<(), rolecall_policy::PolicyError>(())
+    /// ```
     ///
     /// # Errors
     /// `Invalid principal in policy: "AWS":"<arn>"` where `resolve` returns `None`.
@@ -394,68 +463,4 @@ impl Policy {
 /// ```
 pub fn non_whitespace_len(text: &str) -> usize {
     text.chars().filter(|c| !c.is_whitespace()).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The index leaves out no statement that applies.
-    #[test]
-    fn the_index_agrees_with_looking_at_every_statement() {
-        let actions = [
-            "*",
-            "ecs:*",
-            "ecs:RunTask",
-            "ECS:run*",
-            "ecs:*Task",
-            "ecs:?unTask",
-            "ecr:RunTask",
-            "*:RunTask",
-            "ec?:RunTask",
-            "ecs:",
-            "applicationautoscaling:Run",
-            "ecs:1x",
-            "ecs:ä",
-        ];
-        let requests = [
-            "ecs:RunTask",
-            "ecs:runtask",
-            "ecr:RunTask",
-            "ecs:StopTask",
-            "ecs:",
-            "ecs",
-            "",
-            "applicationautoscaling:Run",
-            "applicationautoscalinG:run",
-            "ecs:1X",
-            "ecs:ä",
-            "iam:X",
-        ];
-        for (element, first) in [("Action", 0), ("NotAction", 0), ("Action", 1)] {
-            for a in actions {
-                for b in actions {
-                    let list = if first == 0 { a } else { "sts:AssumeRole" };
-                    let text = format!(
-                        r#"{{"Statement":[{{"Effect":"Allow","{element}":["{list}","{b}"],"Resource":"*"}},
-                            {{"Effect":"Allow","Action":"{a}","Resource":"*"}}]}}"#
-                    );
-                    let policy = Policy::load(&text, PolicyKind::Identity).unwrap();
-                    for request in requests {
-                        let action = Action::new(request);
-                        let all = policy.statements().iter().enumerate();
-                        let naive: Vec<usize> = all
-                            .filter(|(_, s)| s.actions.matches(&action))
-                            .map(|(n, _)| n)
-                            .collect();
-                        let indexed: Vec<usize> = policy
-                            .candidates(Effect::Allow, &action)
-                            .map(|(n, _)| n)
-                            .collect();
-                        assert_eq!(indexed, naive, "{request} in {text}");
-                    }
-                }
-            }
-        }
-    }
 }

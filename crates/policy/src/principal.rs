@@ -1,6 +1,12 @@
 //! Who makes a request.
 
 /// What kind of caller a [`Principal`] is.
+///
+/// ```
+/// use rolecall_policy::{Principal, PrincipalKind};
+///
+/// assert_eq!(Principal::anonymous().kind, PrincipalKind::Anonymous);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrincipalKind {
     /// The root user of an account.
@@ -20,6 +26,14 @@ pub enum PrincipalKind {
 }
 
 /// Who makes a request. All fields borrow, so that one can be made for each request for nothing.
+///
+/// ```
+/// use rolecall_policy::Principal;
+///
+/// let service = Principal::service("ecs-tasks.amazonaws.com");
+/// assert_eq!(service.service, Some("ecs-tasks.amazonaws.com"));
+/// assert!(service.account.is_empty() && service.arn.is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Principal<'a> {
     /// What kind of caller this is.
@@ -52,6 +66,13 @@ impl<'a> Principal<'a> {
     };
 
     /// The root user of `account`; `arn` is `arn:aws:iam::<account>:root`.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// let root = Principal::root("123456789012", "arn:aws:iam::123456789012:root");
+    /// assert_eq!((root.kind, root.unique_id), (PrincipalKind::Root, "123456789012"));
+    /// ```
     pub const fn root(account: &'a str, arn: &'a str) -> Self {
         Self {
             kind: PrincipalKind::Root,
@@ -63,6 +84,14 @@ impl<'a> Principal<'a> {
     }
 
     /// An IAM user; `unique_id` is its `AIDA...` id.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// let arn = "arn:aws:iam::123456789012:user/alice";
+    /// let user = Principal::user("123456789012", arn, "AIDAEXAMPLE");
+    /// assert_eq!((user.kind, user.arn), (PrincipalKind::User, arn));
+    /// ```
     pub const fn user(account: &'a str, arn: &'a str, unique_id: &'a str) -> Self {
         Self {
             kind: PrincipalKind::User,
@@ -74,6 +103,20 @@ impl<'a> Principal<'a> {
     }
 
     /// A role session: `arn` is the `assumed-role` ARN, `role_id` the role's `AROA...` id.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// let session = Principal::role_session(
+    ///     "123456789012",
+    ///     "arn:aws:sts::123456789012:assumed-role/deploy/ci",
+    ///     "arn:aws:iam::123456789012:role/team/deploy",
+    ///     "AROAEXAMPLE",
+    ///     "ci",
+    /// );
+    /// assert_eq!(session.kind, PrincipalKind::AssumedRole);
+    /// assert_eq!(session.issuer_arn, Some("arn:aws:iam::123456789012:role/team/deploy"));
+    /// ```
     pub const fn role_session(
         account: &'a str,
         arn: &'a str,
@@ -94,6 +137,19 @@ impl<'a> Principal<'a> {
 
     /// A `GetFederationToken` session of the user `user_arn` (`AIDA...` id `user_id`); `arn` is the
     /// `federated-user` ARN.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// let session = Principal::federated_user(
+    ///     "123456789012",
+    ///     "arn:aws:sts::123456789012:federated-user/carol",
+    ///     "arn:aws:iam::123456789012:user/alice",
+    ///     "AIDAEXAMPLE",
+    ///     "carol",
+    /// );
+    /// assert_eq!((session.kind, session.session_name), (PrincipalKind::FederatedUser, Some("carol")));
+    /// ```
     pub const fn federated_user(
         account: &'a str,
         arn: &'a str,
@@ -114,6 +170,13 @@ impl<'a> Principal<'a> {
 
     /// A caller that an identity provider vouches for: a provider ARN, or a domain such as
     /// `accounts.google.com`.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// let google = Principal::federated("accounts.google.com");
+    /// assert_eq!((google.kind, google.arn), (PrincipalKind::Federated, "accounts.google.com"));
+    /// ```
     pub const fn federated(provider: &'a str) -> Self {
         Self {
             kind: PrincipalKind::Federated,
@@ -123,6 +186,13 @@ impl<'a> Principal<'a> {
     }
 
     /// An AWS service, by its principal name.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// let service = Principal::service("ecs-tasks.amazonaws.com");
+    /// assert_eq!(service.kind, PrincipalKind::Service);
+    /// ```
     pub const fn service(name: &'a str) -> Self {
         Self {
             kind: PrincipalKind::Service,
@@ -132,6 +202,12 @@ impl<'a> Principal<'a> {
     }
 
     /// An unsigned request.
+    ///
+    /// ```
+    /// use rolecall_policy::{Principal, PrincipalKind};
+    ///
+    /// assert_eq!(Principal::anonymous().kind, PrincipalKind::Anonymous);
+    /// ```
     pub const fn anonymous() -> Self {
         Self::NOBODY
     }
