@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_base::{AwsError, Tags};
+use rolecall_base::{AwsError, Tags, Timestamp};
 use rolecall_identity::organization::Membership;
 use rolecall_identity::{Applied, Caller, CallerKind, ProviderKey};
 use rolecall_policy::{Context, NamedPolicy, Principal, Request, evaluate, explain};
@@ -189,7 +189,7 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
     if let CallerKind::Vouched(vouched) = &info.caller.kind {
         provider_keys(&vouched.keys, &mut context);
     }
-    session_keys(&info.caller, &mut context);
+    session_keys(&info.caller, info.now, &mut context);
     context
 }
 
@@ -219,12 +219,19 @@ fn organization_keys<'a>(
     }
 }
 
-fn session_keys<'a>(caller: &'a Caller, context: &mut Context<'a>) {
+fn session_keys<'a>(caller: &'a Caller, now: Timestamp, context: &mut Context<'a>) {
     let Some(session) = caller.session() else {
         return;
     };
     context.set_epoch_s("aws:TokenIssueTime", session.issued.epoch_seconds());
     context.set_bool("aws:MultiFactorAuthPresent", session.mfa);
+    if session.mfa {
+        let age_s = now.since(session.issued).as_secs();
+        context.set_int(
+            "aws:MultiFactorAuthAge",
+            i64::try_from(age_s).unwrap_or(i64::MAX),
+        );
+    }
     if let Some(identity) = &session.source_identity {
         context.set("aws:SourceIdentity", identity.as_str());
     }

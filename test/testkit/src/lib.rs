@@ -7,7 +7,9 @@ mod input;
 mod node;
 mod pipeline;
 pub mod raw;
+mod totp;
 
 pub use input::from_json;
 pub use node::{Key, Node, binary};
 pub use pipeline::World;
+pub use totp::totp;

@@ -24,6 +24,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("iam:ListInstanceProfiles", "resource", LISTING),
     ("iam:ListRoles", "resource", LISTING),
     ("iam:ListUsers", "resource", LISTING),
+    ("iam:ListVirtualMFADevices", "resource", LISTING),
     (
         "logs:DescribeLogGroups",
         "resource",

@@ -7,7 +7,9 @@
 //! instance profiles as `aws:ResourceTag` alone.
 
 use rolecall_base::Tags;
-use rolecall_identity::{CallerKind, CustomerPolicy, Group, InstanceProfile, Role, User, name_key};
+use rolecall_identity::{
+    CallerKind, CustomerPolicy, Group, InstanceProfile, Role, User, VirtualMfaDevice, name_key,
+};
 use rolecall_op::{Access, AccessCheck, AccessRequest};
 
 /// `action` on the role `name`.
@@ -82,6 +84,19 @@ pub(crate) fn group(req: &AccessRequest<'_>, action: &'static str, name: &str) -
         |group| group.arn.clone(),
     );
     AccessCheck::new(action, arn)
+}
+
+/// `action` on the virtual MFA device with this serial number, which is its ARN.
+pub(crate) fn mfa_device(
+    req: &AccessRequest<'_>,
+    action: &'static str,
+    serial: &str,
+) -> AccessCheck {
+    let check = AccessCheck::new(action, serial);
+    match req.snap.get::<VirtualMfaDevice>(serial) {
+        Some(device) => check.resource_tags(&device.tags),
+        None => check,
+    }
 }
 
 /// `action` on the instance profile `name`.

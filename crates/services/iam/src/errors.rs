@@ -2,7 +2,7 @@
 //!
 //! Sources: IAM API Reference, "Errors" of each operation, and messages that AWS is known to print.
 
-use rolecall_base::AwsError;
+use rolecall_base::{AccountId, AwsError};
 use rolecall_policy::PolicyError;
 
 fn no_such_entity(message: String) -> AwsError {
@@ -125,6 +125,96 @@ pub(crate) fn leave_groups_first() -> AwsError {
 /// A user is to leave a group that it is not in.
 pub(crate) fn not_in_group(user: &str, group: &str) -> AwsError {
     no_such_entity(format!("User {user} is not in group {group}."))
+}
+
+pub(crate) fn no_login_profile(user: &str) -> AwsError {
+    no_such_entity(format!("Login Profile for User {user} cannot be found."))
+}
+
+pub(crate) fn login_profile_exists(user: &str) -> AwsError {
+    already_exists(format!("Login Profile for user {user} already exists."))
+}
+
+pub(crate) fn delete_login_profile_first() -> AwsError {
+    delete_conflict("Cannot delete entity, must delete login profile first.")
+}
+
+pub(crate) fn password_policy_violation(fault: String) -> AwsError {
+    AwsError::new("PasswordPolicyViolation", fault)
+}
+
+/// A password that is one of the last `n`.
+pub(crate) fn password_reused(n: usize) -> AwsError {
+    password_policy_violation(format!(
+        "Password cannot be one of the last {n} passwords used"
+    ))
+}
+
+pub(crate) fn wrong_password() -> AwsError {
+    AwsError::new("AccessDenied", "The old password was incorrect.").with_status(403)
+}
+
+pub(crate) fn not_a_user() -> AwsError {
+    AwsError::new(
+        "InvalidUserType",
+        "Only IAM Users can change their own password",
+    )
+}
+
+pub(crate) fn no_password_policy(account: &AccountId) -> AwsError {
+    no_such_entity(format!(
+        "The Password Policy with domain name {account} cannot be found."
+    ))
+}
+
+pub(crate) fn alias_exists(alias: &str) -> AwsError {
+    already_exists(format!("The account alias {alias} already exists."))
+}
+
+pub(crate) fn no_alias(alias: &str) -> AwsError {
+    no_such_entity(format!("The account alias {alias} cannot be found."))
+}
+
+pub(crate) fn no_credential_report() -> AwsError {
+    let message = "No report exists. Generate a new report first.";
+    AwsError::new("ReportNotPresent", message).with_status(410)
+}
+
+pub(crate) fn credential_report_expired() -> AwsError {
+    let message = "The report has expired. Generate a new report first.";
+    AwsError::new("ReportExpired", message).with_status(410)
+}
+
+pub(crate) fn no_mfa_device(serial: &str) -> AwsError {
+    no_such_entity(format!(
+        "VirtualMFADevice with serial number {serial} does not exist."
+    ))
+}
+
+/// A device that is not enabled for the user.
+pub(crate) fn not_users_mfa_device() -> AwsError {
+    no_such_entity("MFA Device invalid for user.".to_owned())
+}
+
+pub(crate) fn mfa_device_exists() -> AwsError {
+    already_exists("MFADevice entity at the same path and name already exists.".to_owned())
+}
+
+pub(crate) fn mfa_device_in_use(serial: &str) -> AwsError {
+    already_exists(format!("MFA device {serial} is already in use."))
+}
+
+pub(crate) fn deactivate_first() -> AwsError {
+    delete_conflict("MFA VirtualDevice in use. Must deactivate first.")
+}
+
+pub(crate) fn delete_mfa_devices_first() -> AwsError {
+    delete_conflict("Cannot delete entity, must delete MFA device first.")
+}
+
+pub(crate) fn invalid_mfa_codes() -> AwsError {
+    let message = "Authentication code for device is not valid.";
+    AwsError::new("InvalidAuthenticationCode", message).with_status(403)
 }
 
 pub(crate) fn delete_access_keys_first() -> AwsError {

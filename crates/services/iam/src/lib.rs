@@ -14,6 +14,9 @@ pub mod access_key;
 pub mod account;
 pub mod group;
 pub mod instance_profile;
+pub mod login_profile;
+pub mod mfa;
+pub mod oidc_provider;
 pub mod policy;
 pub mod role;
 pub mod service_linked_role;
@@ -41,6 +44,9 @@ use rolecall_store::KindInfo;
 pub fn kinds() -> Vec<KindInfo> {
     vec![
         KindInfo::of::<Usage>(),
+        KindInfo::of::<login_profile::LoginProfile>(),
+        KindInfo::of::<account::AccountSettings>(),
+        KindInfo::of::<account::CredentialReport>(),
         KindInfo::of::<service_linked_role::DeletionTask>(),
     ]
 }
@@ -50,10 +56,13 @@ pub fn register(registry: Registry) -> Registry {
     let registry = role::register(registry);
     let registry = user::register(registry);
     let registry = group::register(registry);
+    let registry = login_profile::register(registry);
+    let registry = mfa::register(registry);
     let registry = access_key::register(registry);
     let registry = policy::register(registry);
     let registry = instance_profile::register(registry);
     let registry = service_linked_role::register(registry);
     let registry = simulate::register(registry);
+    let registry = oidc_provider::register(registry);
     account::register(registry)
 }

@@ -78,6 +78,13 @@ pub(crate) fn users(tx: &Txn, account: &AccountId, used: &str, how: How) -> Vec<
         .collect()
 }
 
+/// What is used of that whose name begins with `start`, once for each use.
+pub(crate) fn used_below(tx: &Txn, account: &AccountId, start: &str) -> Vec<String> {
+    tx.range::<Usage>(&format!("{account} {start}"))
+        .filter_map(|(key, _)| key.split(' ').nth(1).map(str::to_owned))
+        .collect()
+}
+
 /// How often `used` is used, for showing: not a precondition.
 pub(crate) fn count(tx: &Txn, account: &AccountId, used: &str, hows: &[How]) -> usize {
     hows.iter()

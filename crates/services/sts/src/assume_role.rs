@@ -2,14 +2,14 @@
 
 use rolecall_api::sts as api;
 use rolecall_base::{AccountId, Arn, AwsError};
-use rolecall_identity::{CallerKind, Role, SessionKind, name_key};
+use rolecall_identity::{CallerKind, Role, SessionKind, VirtualMfaDevice, name_key};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_policy::PolicyKind;
 use rolecall_store::Txn;
 
 use crate::issue::{self, Marks};
-use crate::{errors, session_policy, session_tags};
+use crate::{errors, mfa, session_policy, session_tags};
 
 /// How long a session lasts that does not ask for another time, and how long a chained one may.
 const HOUR_S: u32 = 3_600;
@@ -65,6 +65,18 @@ impl Operation for AssumeRole {
             "sts:TransitiveTagKeys",
             input.transitive_tag_keys.clone().unwrap_or_default(),
         );
+        let device = mfa::verified(
+            |serial| Some(req.snap.get::<VirtualMfaDevice>(serial)?.cloned()),
+            req.caller(),
+            &input.serial_number,
+            &input.token_code,
+            req.info.now,
+        )?;
+        if device.is_some() {
+            check = check
+                .key("aws:MultiFactorAuthPresent", "true")
+                .key("aws:MultiFactorAuthAge", "0");
+        }
         let mut checks = vec![check.clone()];
         if !tags.is_empty() {
             checks.push(AccessCheck {
@@ -86,8 +98,15 @@ impl Operation for AssumeRole {
         let arn = input.role_arn.as_deref().unwrap_or_default();
         let session_name = input.role_session_name.clone().unwrap_or_default();
         let (role_key, role) = role(tx, arn)?;
-        if input.serial_number.is_some() || input.token_code.is_some() {
-            return Err(errors::mfa());
+        let device = mfa::verified(
+            |serial| Some(tx.get::<VirtualMfaDevice>(serial)?.cloned()),
+            &req.caller,
+            &input.serial_number,
+            &input.token_code,
+            req.now,
+        )?;
+        if let Some(device) = device {
+            tx.put(device.serial.clone(), device);
         }
         if input
             .provided_contexts
@@ -123,6 +142,7 @@ impl Operation for AssumeRole {
             } else {
                 0
             },
+            mfa: false,
             provider: None,
         };
         let kind = SessionKind::Role {

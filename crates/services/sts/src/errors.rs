@@ -82,6 +82,18 @@ pub(crate) fn malformed(error: &PolicyError) -> AwsError {
     AwsError::new(error.code(), error.message())
 }
 
+pub(crate) fn mfa_incomplete() -> AwsError {
+    access_denied(
+        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass \
+         code.",
+    )
+}
+
+pub(crate) fn mfa_code() -> AwsError {
+    access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+}
+
+/// A device that is not enabled for the caller.
 pub(crate) fn mfa() -> AwsError {
     access_denied(
         "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA \

@@ -2,13 +2,13 @@
 
 use rolecall_api::sts as api;
 use rolecall_base::AwsError;
-use rolecall_identity::{CallerKind, SessionKind};
+use rolecall_identity::{CallerKind, SessionKind, VirtualMfaDevice};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
-use crate::errors;
 use crate::issue::{self, Marks};
+use crate::{errors, mfa};
 
 /// Twelve hours, which is what a user gets who does not ask for another time.
 const USER_DEFAULT_S: u32 = 43_200;
@@ -16,7 +16,8 @@ const USER_DEFAULT_S: u32 = 43_200;
 const ROOT_MAX_S: u32 = 3_600;
 
 /// Temporary credentials of the user or root who calls with long-term ones. No policy allows or
-/// denies it; there are no MFA devices, so that a code is always refused.
+/// denies it. With a code of an MFA device the session is one with multi-factor authentication,
+/// which may also call IAM.
 ///
 /// Source: STS API Reference, `GetSessionToken`.
 pub struct GetSessionToken;
@@ -53,17 +54,21 @@ impl Operation for GetSessionToken {
             }
             _ => return Err(errors::session_asks_for_session()),
         };
-        if input.serial_number.is_some() || input.token_code.is_some() {
-            return Err(errors::mfa());
-        }
-        let credentials = issue::credentials(
-            req.info,
-            tx,
-            req.account(),
-            kind,
-            duration_s,
-            Marks::default(),
+        let device = mfa::verified(
+            |serial| Some(tx.get::<VirtualMfaDevice>(serial)?.cloned()),
+            &req.caller,
+            &input.serial_number,
+            &input.token_code,
+            req.now,
         )?;
+        let marks = Marks {
+            mfa: device.is_some(),
+            ..Marks::default()
+        };
+        if let Some(device) = device {
+            tx.put(device.serial.clone(), device);
+        }
+        let credentials = issue::credentials(req.info, tx, req.account(), kind, duration_s, marks)?;
         Ok(api::GetSessionTokenResponse {
             credentials: Some(credentials),
             ..api::GetSessionTokenResponse::default()

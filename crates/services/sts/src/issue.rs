@@ -19,6 +19,7 @@ pub(crate) struct Marks {
     pub(crate) tags: Tags,
     pub(crate) transitive_tag_keys: Vec<String>,
     pub(crate) source_identity: Option<String>,
+    pub(crate) mfa: bool,
     pub(crate) chain: u32,
     pub(crate) provider: Option<ProviderSession>,
 }
@@ -52,7 +53,7 @@ pub(crate) fn credentials(
         tags: marks.tags,
         transitive_tag_keys: marks.transitive_tag_keys,
         source_identity: marks.source_identity,
-        mfa: false,
+        mfa: marks.mfa,
         chain: marks.chain,
         provider: marks.provider,
     };

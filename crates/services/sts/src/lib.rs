@@ -15,6 +15,7 @@ mod get_access_key_info;
 mod get_caller_identity;
 mod get_session_token;
 mod issue;
+mod mfa;
 mod session_policy;
 mod session_tags;
 

@@ -1,16 +1,19 @@
 //! `GetAccountSummary`.
 
 use rolecall_api::iam as api;
-use rolecall_base::AwsError;
+use rolecall_base::{AccountId, AwsError};
 use rolecall_identity::{
-    AccessKey, CustomerPolicy, Group, InstanceProfile, POLICY_VERSIONS_MAX, Quotas, Role, User,
-    name_key,
+    AccessKey, CustomerPolicy, Group, InstanceProfile, OidcProvider, POLICY_VERSIONS_MAX, Quotas,
+    Role, SamlProvider, User, VirtualMfaDevice, name_key,
 };
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
-use crate::usage::{self, ATTACHED};
+use crate::account::AccountSettings;
+use crate::group::GROUPS_PER_USER_MAX;
+use crate::holder::Holder;
+use crate::mfa;
 
 /// How much of everything the account has, and its quotas.
 ///
@@ -28,50 +31,84 @@ impl Operation for GetAccountSummary {
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
         let account = req.account();
         let quotas = Quotas::of(tx, account);
-        let prefix = name_key(account, "");
-        let root_keys = tx
-            .range_unchecked::<AccessKey>("")
-            .filter(|(_, key)| key.user.is_none() && key.account == *account)
-            .count();
-        let used_policies = tx
-            .range_unchecked::<CustomerPolicy>(&prefix)
-            .filter(|(_, policy)| usage::count(tx, account, &policy.arn, &ATTACHED) > 0)
-            .count();
-        let rows = [
-            ("Users", tx.range_unchecked::<User>(&prefix).count()),
-            ("UsersQuota", quotas.users),
-            ("Groups", tx.range_unchecked::<Group>(&prefix).count()),
-            ("GroupsQuota", quotas.groups),
-            ("Roles", tx.range_unchecked::<Role>(&prefix).count()),
-            ("RolesQuota", quotas.roles),
-            (
-                "Policies",
-                tx.range_unchecked::<CustomerPolicy>(&prefix).count(),
-            ),
-            ("PoliciesQuota", quotas.policies),
-            ("PolicyVersionsInUse", used_policies),
-            (
-                "InstanceProfiles",
-                tx.range_unchecked::<InstanceProfile>(&prefix).count(),
-            ),
-            ("InstanceProfilesQuota", quotas.instance_profiles),
-            ("AccountAccessKeysPresent", root_keys.min(1)),
-            ("AccountMFAEnabled", 0),
-            ("MFADevices", 0),
-            ("AccessKeysPerUserQuota", 2),
-            ("AssumeRolePolicySizeQuota", quotas.trust_policy_chars),
-            ("AttachedPoliciesPerRoleQuota", quotas.policies_per_role),
-            ("AttachedPoliciesPerUserQuota", quotas.policies_per_user),
-            ("PolicySizeQuota", 6_144),
-            ("RolePolicySizeQuota", 10_240),
-            ("UserPolicySizeQuota", 2_048),
-            ("VersionsPerPolicyQuota", POLICY_VERSIONS_MAX),
-        ];
-        let summary = rows
-            .into_iter()
-            .map(|(name, count)| (name.to_owned(), i32::try_from(count).unwrap_or(i32::MAX)));
+        let rows = used(tx, account).into_iter().chain(allowed(&quotas));
+        let summary =
+            rows.map(|(name, count)| (name.to_owned(), i32::try_from(count).unwrap_or(i32::MAX)));
         Ok(api::GetAccountSummaryResponse {
             summary_map: Some(summary.collect()),
         })
     }
+}
+
+/// What there is.
+fn used(tx: &Txn, account: &AccountId) -> Vec<(&'static str, usize)> {
+    let prefix = name_key(account, "");
+    let root_keys = tx
+        .range_unchecked::<AccessKey>("")
+        .filter(|(_, key)| key.user.is_none() && key.account == *account)
+        .count();
+    let versions: usize = tx
+        .range_unchecked::<CustomerPolicy>(&prefix)
+        .map(|(_, policy)| policy.versions.len())
+        .sum();
+    let devices = || tx.range_unchecked::<VirtualMfaDevice>(&mfa::prefix(account));
+    let enabled = devices().filter(|(_, device)| device.user.is_some());
+    vec![
+        ("Users", tx.range_unchecked::<User>(&prefix).count()),
+        ("Groups", tx.range_unchecked::<Group>(&prefix).count()),
+        ("Roles", tx.range_unchecked::<Role>(&prefix).count()),
+        (
+            "Policies",
+            tx.range_unchecked::<CustomerPolicy>(&prefix).count(),
+        ),
+        ("PolicyVersionsInUse", versions),
+        (
+            "InstanceProfiles",
+            tx.range_unchecked::<InstanceProfile>(&prefix).count(),
+        ),
+        ("Providers", providers(tx, account)),
+        ("ServerCertificates", 0),
+        ("MFADevices", devices().count()),
+        ("MFADevicesInUse", enabled.count()),
+        ("AccountAccessKeysPresent", root_keys.min(1)),
+        ("AccountMFAEnabled", 0),
+        ("AccountPasswordPresent", 0),
+        ("AccountSigningCertificatesPresent", 0),
+        (
+            "GlobalEndpointTokenVersion",
+            1 + usize::from(AccountSettings::of(tx, account).v2_tokens),
+        ),
+    ]
+}
+
+/// Identity providers, of both kinds.
+fn providers(tx: &Txn, account: &AccountId) -> usize {
+    let prefix = name_key(account, "");
+    tx.range_unchecked::<OidcProvider>(&prefix).count()
+        + tx.range_unchecked::<SamlProvider>(&prefix).count()
+}
+
+/// How much there may be.
+fn allowed(quotas: &Quotas) -> Vec<(&'static str, usize)> {
+    vec![
+        ("UsersQuota", quotas.users),
+        ("GroupsQuota", quotas.groups),
+        ("GroupsPerUserQuota", GROUPS_PER_USER_MAX),
+        ("RolesQuota", quotas.roles),
+        ("PoliciesQuota", quotas.policies),
+        ("PolicyVersionsInUseQuota", 10_000),
+        ("InstanceProfilesQuota", quotas.instance_profiles),
+        ("ServerCertificatesQuota", 20),
+        ("AccessKeysPerUserQuota", 2),
+        ("SigningCertificatesPerUserQuota", 2),
+        ("AssumeRolePolicySizeQuota", quotas.trust_policy_chars),
+        ("AttachedPoliciesPerGroupQuota", quotas.policies_per_group),
+        ("AttachedPoliciesPerRoleQuota", quotas.policies_per_role),
+        ("AttachedPoliciesPerUserQuota", quotas.policies_per_user),
+        ("PolicySizeQuota", 6_144),
+        ("GroupPolicySizeQuota", Group::INLINE_CHARS_MAX),
+        ("RolePolicySizeQuota", Role::INLINE_CHARS_MAX),
+        ("UserPolicySizeQuota", User::INLINE_CHARS_MAX),
+        ("VersionsPerPolicyQuota", POLICY_VERSIONS_MAX),
+    ]
 }

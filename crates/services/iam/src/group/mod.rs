@@ -39,7 +39,7 @@ use rolecall_store::Txn;
 use crate::usage::{self, How};
 
 /// How many groups a user may be in (IAM quotas).
-const GROUPS_PER_USER_MAX: usize = 10;
+pub(crate) const GROUPS_PER_USER_MAX: usize = 10;
 
 /// `registry` with the operations of this module.
 pub(crate) fn register(registry: Registry) -> Registry {

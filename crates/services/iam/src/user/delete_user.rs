@@ -7,11 +7,13 @@ use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
+use crate::login_profile::LoginProfile;
 use crate::text::required;
 use crate::usage::How;
 use crate::{access, errors, holder, usage};
 
-/// Deletes a user, which must have no policies and no access keys and be in no group.
+/// Deletes a user, which must have no policies, access keys, password and MFA devices, and be
+/// in no group.
 ///
 /// Source: IAM API Reference, `DeleteUser`.
 pub struct DeleteUser;
@@ -30,6 +32,12 @@ impl Operation for DeleteUser {
         holder::check_deletable(&user)?;
         if !user.access_keys.is_empty() {
             return Err(errors::delete_access_keys_first());
+        }
+        if tx.get::<LoginProfile>(&key).is_some() {
+            return Err(errors::delete_login_profile_first());
+        }
+        if !user.mfa_devices.is_empty() {
+            return Err(errors::delete_mfa_devices_first());
         }
         if !user.groups.is_empty() {
             return Err(errors::leave_groups_first());

@@ -2,16 +2,18 @@
 
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
-use rolecall_identity::{AccessKey, Group, User, name_key};
+use rolecall_identity::{AccessKey, Group, User, VirtualMfaDevice, name_key};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
+use crate::login_profile::LoginProfile;
 use crate::text::required;
 use crate::usage::How;
 use crate::{access, errors, holder, usage};
 
-/// Renames a user or moves it to another path. Its unique id, policies, groups and access keys stay; its
+/// Renames a user or moves it to another path. Its unique id, policies, groups, password, MFA devices and access keys
+/// stay; its
 /// sessions end, since they name the user by its old name.
 ///
 /// The caller needs the permission on the user as it is and as it will be.
@@ -50,7 +52,15 @@ impl Operation for UpdateUser {
                 return Err(errors::entity_exists("User", &user.name));
             }
             move_usage(tx, &user, &key, &new_key);
+            if let Some(profile) = tx.get::<LoginProfile>(&key) {
+                tx.delete::<LoginProfile>(&key);
+                tx.put(new_key.as_str(), profile.cloned());
+            }
             tx.delete::<User>(&key);
+        }
+        tx.update::<LoginProfile>(&new_key, |profile| profile.user.clone_from(&user.name));
+        for serial in &user.mfa_devices {
+            tx.update::<VirtualMfaDevice>(serial, |device| device.user = Some(new_key.clone()));
         }
         for id in &user.access_keys {
             tx.update::<AccessKey>(id, |key| key.user = Some(user.name.clone()));

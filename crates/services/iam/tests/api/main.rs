@@ -1,10 +1,13 @@
 //! The operations of iam, called through the pipeline.
 
 mod access;
+mod account;
 mod common;
 mod groups;
 mod instance_profiles;
 mod linked_roles;
+mod mfa;
+mod passwords;
 mod policies;
 mod roles;
 mod simulator;

@@ -2,4 +2,5 @@
 
 mod assume_role;
 mod common;
+mod mfa;
 mod own_sessions;
