@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use rolecall_base::{AccountId, Region};
 
+use crate::policy::{ExplainArgs, PolicyArgs};
+
 /// Amazon ECS on your own machines, with IAM that really says no.
 ///
 /// Start a server with `rolecall up`, point any AWS client at it with `eval "$(rolecall env)"`, and
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     Env(EnvArgs),
     /// Tell the whole story in under a minute: push, run, allow, refuse. Leaves nothing behind.
     Demo(DemoArgs),
+    /// Say why a call was denied or a task did not start, and the smallest change that allows it.
+    Explain(ExplainArgs),
+    /// Check, simulate and generate policies; compare what is granted with what is used.
+    Policy(PolicyArgs),
     /// Say what this machine lacks to run tasks, and how to get it.
     Doctor(DoctorArgs),
 }

@@ -11,6 +11,7 @@ mod env;
 mod first_start;
 mod log_events;
 mod node;
+mod policy;
 mod program;
 mod tasks;
 mod up;
@@ -71,6 +72,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             runtime()?.block_on(down::run(&args))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Explain(args) => runtime()?.block_on(policy::explain(&args)),
+        Command::Policy(args) => Ok(runtime()?.block_on(policy::run(&args))),
         Command::Env(args) => env::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args),
     }

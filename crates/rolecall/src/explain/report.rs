@@ -1,0 +1,313 @@
+//! A recorded call, put so that it answers: why?
+
+use rolecall_policy::{Layer, Mismatch};
+use rolecall_record::{
+    CallRecord, Decided, Deciding, Failed, Identity, IdentityKind, Outcome, Reason,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fix::{Fix, fixes};
+
+/// What is to be said of a call.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The id that the answer carried.
+    pub request_id: String,
+    /// When it was received, ISO 8601.
+    pub at: String,
+    /// The service, such as `ecs`.
+    pub service: String,
+    /// The operation, such as `RunTask`; empty for a byte stream.
+    pub operation: String,
+    /// The region.
+    pub region: String,
+    /// Who called.
+    pub caller: CallerReport,
+    /// Where the call came from; `None` for one from inside.
+    pub source_ip: Option<String>,
+    /// The error that the client got, if it got one.
+    pub error: Option<Failure>,
+    /// The decision that denied the call, if one did.
+    pub denied: Option<Denied>,
+    /// What was allowed before that.
+    pub allowed: Vec<Allowed>,
+}
+
+/// Who called.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallerReport {
+    /// CloudTrail's word for the kind of principal.
+    pub kind: &'static str,
+    /// The ARN, of services their name.
+    pub arn: String,
+    /// Whose policies count, in words: `role web`.
+    pub holder: String,
+    /// The session's name; of a task's roles the task's id.
+    pub session_name: Option<String>,
+    /// The access key.
+    pub access_key_id: Option<String>,
+}
+
+/// An error as the client saw it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// The code.
+    pub code: String,
+    /// The message.
+    pub message: String,
+}
+
+/// A check that was denied.
+#[derive(Clone, Debug, Serialize)]
+pub struct Denied {
+    /// The action.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// What decided, in words.
+    pub decided: String,
+    /// The statement that denied, if one did.
+    pub by: Option<Place>,
+    /// The policies that were looked at, by kind, in the order of evaluation.
+    pub considered: Vec<(String, Vec<String>)>,
+    /// The statement that came closest.
+    pub closest: Option<ClosestReport>,
+    /// What ECS users should know about the action.
+    pub note: Option<String>,
+    /// All of it in a sentence or two.
+    pub why: String,
+    /// What to change, all of it.
+    pub fixes: Vec<Fix>,
+    /// Whether the call, decided again with all of `fixes`, is allowed.
+    pub checked: bool,
+}
+
+/// A statement that allowed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Allowed {
+    /// The action.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// The statement; `None` if none was needed.
+    pub by: Option<Place>,
+}
+
+/// Where a statement stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Place {
+    /// The kind of policy.
+    pub layer: String,
+    /// The policy's ARN or name.
+    pub policy: String,
+    /// The statement's position, from 0.
+    pub statement: u32,
+    /// Its `Sid`.
+    pub sid: Option<String>,
+}
+
+/// The statement that came closest to allowing.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClosestReport {
+    /// Where it stands.
+    pub place: Place,
+    /// The statement.
+    pub statement: Option<Value>,
+    /// Each part that failed, in words.
+    pub failed: Vec<String>,
+    /// The mistake that it looks like.
+    pub hint: Option<String>,
+}
+
+impl Report {
+    /// What is to be said of a recorded call.
+    pub fn of(call: &CallRecord) -> Self {
+        let denied = call.decisions.iter().find(|decided| !decided.allowed);
+        let allowed = call.decisions.iter().filter(|decided| decided.allowed);
+        Self {
+            request_id: call.request_id.clone(),
+            at: call.at.iso8601_millis(),
+            service: service(&call.source),
+            operation: call.operation.clone(),
+            region: call.region.clone(),
+            caller: caller(&call.caller),
+            source_ip: call.source_ip.clone(),
+            error: match &call.outcome {
+                Outcome::Ok => None,
+                Outcome::Error { code, message } => Some(Failure {
+                    code: code.clone(),
+                    message: message.clone(),
+                }),
+            },
+            denied: denied.map(|decided| Denied::of(call, decided)),
+            allowed: allowed
+                .map(|decided| Allowed {
+                    action: decided.action.clone(),
+                    resource: decided.resource.clone(),
+                    by: decided.deciding.as_ref().map(Place::of),
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether it says of another call what this one says: a client that tries again is denied
+    /// again.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let what = |report: &Self| {
+            let denied = report.denied.as_ref();
+            denied.map(|d| (d.action.clone(), d.resource.clone(), d.why.clone()))
+        };
+        self.caller.arn == other.caller.arn && what(self) == what(other)
+    }
+}
+
+impl Denied {
+    fn of(call: &CallRecord, decided: &Decided) -> Self {
+        let keys: Vec<(String, Vec<String>)> = decided
+            .keys
+            .iter()
+            .map(|key| (key.name.clone(), key.values.clone()))
+            .collect();
+        let mut considered: Vec<(String, Vec<String>)> = Vec::new();
+        for policy in &decided.considered {
+            match considered
+                .iter_mut()
+                .find(|(layer, _)| *layer == policy.layer)
+            {
+                Some((_, names)) => names.push(policy.policy.clone()),
+                None => considered.push((policy.layer.clone(), vec![policy.policy.clone()])),
+            }
+        }
+        Self {
+            action: decided.action.clone(),
+            resource: decided.resource.clone(),
+            decided: in_words(decided),
+            by: decided.deciding.as_ref().map(Place::of),
+            considered,
+            closest: decided.closest.as_ref().map(|closest| ClosestReport {
+                place: Place::of(&closest.at),
+                statement: serde_json::from_str(&closest.statement).ok(),
+                failed: std::iter::once(&closest.failed)
+                    .chain(&closest.also)
+                    .map(|failed| mismatch(failed).clause())
+                    .collect(),
+                hint: closest.hint.clone(),
+            }),
+            note: rolecall_advise::note(&decided.action, &decided.resource, &keys),
+            why: decided.why.clone().unwrap_or_default(),
+            fixes: fixes(call, decided),
+            checked: decided.checked,
+        }
+    }
+}
+
+impl Place {
+    pub(super) fn of(at: &Deciding) -> Self {
+        Self {
+            layer: at.layer.clone(),
+            policy: at.policy.clone(),
+            statement: at.statement,
+            sid: at.sid.clone(),
+        }
+    }
+
+    /// `statement 2 (Logs) of the identity-based policy web`.
+    pub fn in_words(&self) -> String {
+        let sid = self.sid.as_ref().map(|sid| format!(" ({sid})"));
+        format!(
+            "statement {}{} of the {} {}",
+            self.statement,
+            sid.unwrap_or_default(),
+            self.layer,
+            self.policy
+        )
+    }
+}
+
+fn in_words(decided: &Decided) -> String {
+    match &decided.reason {
+        Reason::ExplicitDeny => match &decided.deciding {
+            Some(at) => format!("{} denies it", Place::of(at).in_words()),
+            None => "a statement denies it".to_owned(),
+        },
+        Reason::ImplicitDeny { layer } => format!("no {layer} allows it"),
+        _ => decided
+            .why
+            .clone()
+            .unwrap_or_else(|| "it could not be decided".to_owned()),
+    }
+}
+
+fn mismatch(failed: &Failed) -> Mismatch {
+    match failed {
+        Failed::Action => Mismatch::Action,
+        Failed::Principal => Mismatch::Principal,
+        Failed::Resource { element, patterns } => Mismatch::Resource {
+            element: if element == "NotResource" {
+                "NotResource"
+            } else {
+                "Resource"
+            },
+            patterns: patterns.clone(),
+        },
+        Failed::Condition {
+            operator,
+            key,
+            wanted,
+            seen,
+        } => Mismatch::Condition {
+            operator: operator.clone(),
+            key: key.clone(),
+            wanted: wanted.clone(),
+            seen: seen.clone(),
+        },
+    }
+}
+
+/// `ecs` of `ecs.amazonaws.com`.
+fn service(source: &str) -> String {
+    source.split('.').next().unwrap_or(source).to_owned()
+}
+
+fn caller(identity: &Identity) -> CallerReport {
+    CallerReport {
+        kind: identity.kind.name(),
+        arn: match (&identity.invoked_by, identity.kind) {
+            (Some(service), IdentityKind::AWSService) => service.clone(),
+            _ => identity.arn.clone(),
+        },
+        holder: holder(identity),
+        session_name: identity.session_name.clone(),
+        access_key_id: identity.access_key_id.clone(),
+    }
+}
+
+/// Whose policies count.
+pub(super) fn holder(identity: &Identity) -> String {
+    let last = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
+    let issuer = identity.issuer_arn.as_deref().unwrap_or(&identity.arn);
+    match identity.kind {
+        IdentityKind::Root => "root user".to_owned(),
+        IdentityKind::AssumedRole => format!("role {}", last(issuer)),
+        IdentityKind::IAMUser | IdentityKind::FederatedUser => format!("user {}", last(issuer)),
+        IdentityKind::AWSService => "service".to_owned(),
+        _ => "nobody who is known".to_owned(),
+    }
+}
+
+/// The layer of a name that a record holds.
+pub(super) fn layer(name: &str) -> Layer {
+    const ALL: [Layer; 7] = [
+        Layer::ResourceControl,
+        Layer::ServiceControl,
+        Layer::Resource,
+        Layer::Trust,
+        Layer::Identity,
+        Layer::Boundary,
+        Layer::Session,
+    ];
+    ALL.into_iter()
+        .find(|layer| layer.to_string() == name)
+        .unwrap_or(Layer::Identity)
+}
