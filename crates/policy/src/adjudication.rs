@@ -33,8 +33,10 @@
 //! - **With Deny, a caller is excepted only if it is named in full**: a user by its ARN and its
 //!   account; a role session by its session ARN, its role's ARN and its account. The User Guide
 //!   says that each "must also" be specified.
+//!   A federated-user session is named in full by its ARN and its account.
 //! - **With Deny, users and roles that have a boundary are never excepted**, as the User Guide
-//!   warns.
+//!   warns; nor are the federated-user sessions of such users.
+//! - **`NotPrincipal` of everyone (`"*"`) with Deny** denies nobody: it says so.
 //! - **With Allow, whoever is named in any way is left out**; everyone else counts as named
 //!   directly.
 //!
@@ -70,6 +72,9 @@
 //!   and `ForAnyValue`, where the User Guide calls it a "null dataset".
 //! - **A value that its operator can't read** (`NumericEquals` with a word, `Bool` with neither true
 //!   nor false, `ArnLike` with fewer than six parts) equals nothing, on either side.
+//! - **A date that the calendar does not have** (February 30th) is none, and is refused on write.
+//! - **Numbers may have a sign and an exponent**; the letter case of `true` and `false` does not
+//!   matter.
 //! - **A lone `*` under `ArnLike`** matches every value, though it is no ARN.
 //! - **`aws:PrincipalTag` and other tag keys** are compared without regard to letter case in the
 //!   key.
@@ -79,6 +84,8 @@
 //! - **`Version`**: managed policies must say 2012-10-17. All others may say 2008-10-17, or
 //!   nothing, which means the same. Another string is a syntax error.
 //! - **`Id` is accepted in every kind of policy.**
+//! - **A statement without `Principal`** in a resource's, trust or resource control policy is
+//!   refused, also from the store: it would be about everyone.
 //! - **The bare `"Principal": "*"` is refused in trust policies**, as `CreateRole` does; `{"AWS":
 //!   "*"}` is accepted.
 //! - **Element and operator names are case-sensitive.** A duplicate key is a syntax error.

@@ -160,6 +160,14 @@ impl Statement {
 
     fn compile(raw: RawStatement, kind: PolicyKind, variables: bool) -> Result<Self, PolicyError> {
         let malformed = || validate::not_a_policy(true, kind);
+        // Without one it would be about everyone.
+        let needs_principal = matches!(
+            kind,
+            PolicyKind::Resource | PolicyKind::Trust | PolicyKind::Rcp
+        );
+        if needs_principal && raw.principals.is_none() {
+            return Err(malformed());
+        }
         let mut conditions = Vec::with_capacity(raw.conditions.len());
         for condition in &raw.conditions {
             conditions.push(Condition::new(condition, variables).ok_or_else(malformed)?);

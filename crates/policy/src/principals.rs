@@ -125,7 +125,7 @@ impl PrincipalSet {
             && !allow
             && matches!(
                 principal.kind,
-                PrincipalKind::User | PrincipalKind::AssumedRole
+                PrincipalKind::User | PrincipalKind::AssumedRole | PrincipalKind::FederatedUser
             );
         (!excepted || limited).then_some(Grant::Direct)
     }

@@ -45,6 +45,15 @@ fn number(text: &str, min: i64, max: i64) -> Option<i64> {
         .filter(|value| (min..=max).contains(value))
 }
 
+const fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
 /// A moment in milliseconds since the epoch, saturating; `None` if the text is not a date that IAM
 /// takes.
 pub(crate) fn parse_date_ms(text: &str) -> Option<i64> {
@@ -65,7 +74,7 @@ pub(crate) fn parse_date_ms(text: &str) -> Option<i64> {
     }
     let month = parts.next().map_or(Some(1), |part| number(part, 1, 12))?;
     let day = parts.next().map_or(Some(1), |part| number(part, 1, 31))?;
-    if parts.next().is_some() {
+    if parts.next().is_some() || day > days_in(year, month) {
         return None;
     }
     let days_ms = days_from_civil(year, month, day).saturating_mul(86_400_000);
@@ -150,6 +159,10 @@ mod tests {
             "2016-12-13t2:00:00.593194+1",
             "2016-12-13t2:00:00.1999999999+10:59",
             "9223372036854775808",
+            "2026-02-30T00:00:00Z",
+            "2025-02-29",
+            "1900-02-29",
+            "2026-04-31",
             "",
             "b",
         ] {

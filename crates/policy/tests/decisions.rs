@@ -405,7 +405,7 @@ case_files! {
     principals: 273,
     resources: 104,
     same_account: 138,
-    trust: 146,
-    values: 177,
+    trust: 147,
+    values: 178,
     variables: 136,
 }
