@@ -169,7 +169,7 @@ impl Operation for AssumeRole {
 }
 
 /// The account in the ARN of a role; `None` for any other text.
-fn role_account(arn: &str) -> Option<AccountId> {
+pub(crate) fn role_account(arn: &str) -> Option<AccountId> {
     let parsed = Arn::parse(arn).ok()?;
     let (kind, name) = parsed.type_and_id();
     let is_role = parsed.service() == "iam" && parsed.region().is_empty() && kind == "role";
@@ -180,7 +180,7 @@ fn role_account(arn: &str) -> Option<AccountId> {
 }
 
 /// The role, which the authorize step has found to be there.
-fn role(tx: &Txn, arn: &str) -> Result<(String, Role), AwsError> {
+pub(crate) fn role(tx: &Txn, arn: &str) -> Result<(String, Role), AwsError> {
     let account = role_account(arn).ok_or_else(|| errors::invalid_arn(arn))?;
     let key = name_key(&account, arn.rsplit('/').next().unwrap_or_default());
     let role = tx.get::<Role>(&key).filter(|role| role.arn == arn);
@@ -188,7 +188,11 @@ fn role(tx: &Txn, arn: &str) -> Result<(String, Role), AwsError> {
 }
 
 /// How long the session lasts, in seconds.
-fn duration(asked: Option<i32>, role_max_s: u32, chained: bool) -> Result<u32, AwsError> {
+pub(crate) fn duration(
+    asked: Option<i32>,
+    role_max_s: u32,
+    chained: bool,
+) -> Result<u32, AwsError> {
     let asked_s = asked.and_then(|seconds| u32::try_from(seconds).ok());
     match asked_s {
         Some(asked_s) if chained && asked_s > HOUR_S => Err(errors::duration_over_chain_maximum()),

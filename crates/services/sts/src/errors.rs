@@ -114,3 +114,33 @@ pub(crate) fn unknown_access_key(id: &str) -> AwsError {
         "The access key id {id} is not known in this account."
     ))
 }
+
+/// A web identity token or a SAML assertion that is not good.
+pub(crate) fn identity_token(message: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidIdentityToken", message)
+}
+
+/// A token of a provider that gives no ID tokens.
+pub(crate) fn access_token_of(provider: &str) -> AwsError {
+    identity_token(format!(
+        "Access tokens of {provider} are not taken by Rolecall: it takes OpenID Connect ID tokens."
+    ))
+}
+
+pub(crate) fn expired_token(now_s: i64, expired_s: i64) -> AwsError {
+    AwsError::new(
+        "ExpiredTokenException",
+        format!(
+            "Token expired: current date/time {now_s} must be before the expiration \
+             date/time{expired_s}"
+        ),
+    )
+}
+
+/// SDKs try again on this one.
+pub(crate) fn idp_communication(why: &str) -> AwsError {
+    AwsError::new(
+        "IDPCommunicationError",
+        format!("The identity provider could not be reached: {why}"),
+    )
+}

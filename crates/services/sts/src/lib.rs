@@ -10,7 +10,9 @@
 //! - Whoever assumes a role is named by the role's trust policy, services inside Rolecall included.
 
 mod assume_role;
+mod assume_role_with_web_identity;
 mod errors;
+mod federated;
 mod get_access_key_info;
 mod get_caller_identity;
 mod get_session_token;
@@ -18,8 +20,10 @@ mod issue;
 mod mfa;
 mod session_policy;
 mod session_tags;
+mod web_identity;
 
 pub use assume_role::AssumeRole;
+pub use assume_role_with_web_identity::AssumeRoleWithWebIdentity;
 pub use get_access_key_info::GetAccessKeyInfo;
 pub use get_caller_identity::GetCallerIdentity;
 pub use get_session_token::GetSessionToken;
@@ -36,6 +40,7 @@ pub fn kinds() -> Vec<KindInfo> {
 pub fn register(registry: Registry) -> Registry {
     registry
         .with::<AssumeRole>()
+        .with_token::<AssumeRoleWithWebIdentity>()
         .with::<GetAccessKeyInfo>()
         .with::<GetCallerIdentity>()
         .with::<GetSessionToken>()

@@ -1,0 +1,48 @@
+//! `ListOpenIDConnectProviderTags`.
+
+use rolecall_api::iam as api;
+use rolecall_base::AwsError;
+use rolecall_op::operation::{Input, Output};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation};
+use rolecall_store::Txn;
+
+use crate::listing::Paging;
+use crate::oidc_provider::{check, load};
+use crate::tags;
+use crate::text::required;
+
+/// Lists the tags of a provider.
+///
+/// Source: IAM API Reference, `ListOpenIDConnectProviderTags`.
+pub struct ListOpenIDConnectProviderTags;
+
+impl Operation for ListOpenIDConnectProviderTags {
+    type Api = rolecall_api::iam::ListOpenIDConnectProviderTags;
+    const EXAMPLE: &'static str = r#"{"OpenIDConnectProviderArn":"arn:aws:iam::123456789012:oidc-provider/token.example.com"}"#;
+
+    fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        Ok(check(
+            req,
+            "iam:ListOpenIDConnectProviderTags",
+            required(&input.open_id_connect_provider_arn),
+        )
+        .into())
+    }
+
+    fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
+        let paging = Paging::new(&req.input.marker, req.input.max_items)?;
+        let (_, found) = load(
+            tx,
+            req.account(),
+            required(&req.input.open_id_connect_provider_arn),
+        )?;
+        let page = paging.slice(tags::all(&found.tags), |tag| {
+            tag.key.clone().unwrap_or_default()
+        })?;
+        Ok(api::ListOpenIDConnectProviderTagsResponse {
+            tags: Some(page.items),
+            is_truncated: Some(page.next.is_some()),
+            marker: page.next,
+        })
+    }
+}
