@@ -434,7 +434,8 @@ fn check_principals(statement: &RawStatement, kind: PolicyKind) -> Result<(), Po
     };
     let entries = match &principals.entries {
         RawPrincipalEntries::Star if kind == PolicyKind::Trust => {
-            return refuse("Invalid principal in policy: \"AWS\":\"*\"");
+            // Word for word from CreateRole (github.com/aws/aws-cdk, issue 5732).
+            return refuse("AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".");
         }
         RawPrincipalEntries::Star => return Ok(()),
         RawPrincipalEntries::Typed(entries) => entries,
