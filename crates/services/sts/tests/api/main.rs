@@ -4,3 +4,4 @@ mod assume_role;
 mod common;
 mod mfa;
 mod own_sessions;
+mod web_identity;
