@@ -13,6 +13,7 @@ pub mod account;
 pub mod caller;
 pub mod group;
 pub mod instance_profile;
+pub mod last_use;
 pub mod managed;
 pub mod mfa;
 pub mod oidc_provider;
@@ -35,6 +36,7 @@ pub use caller::{Caller, CallerKind, SessionKind};
 pub use customer_policy::{CustomerPolicy, POLICY_VERSIONS_MAX, PolicyVersion};
 pub use group::Group;
 pub use instance_profile::InstanceProfile;
+pub use last_use::LastUse;
 pub use mfa::VirtualMfaDevice;
 pub use oidc_provider::OidcProvider;
 pub use origin::Origin;
@@ -64,6 +66,7 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<User>(),
         KindInfo::of::<Group>(),
         KindInfo::of::<VirtualMfaDevice>(),
+        KindInfo::of::<LastUse>(),
         KindInfo::of::<CustomerPolicy>(),
         KindInfo::of::<InstanceProfile>(),
         KindInfo::of::<OidcProvider>(),

@@ -95,6 +95,9 @@ impl Authenticator {
                 ..Default::default()
             }))
         })?;
+        let service = route.service.signing_name;
+        core.last_uses
+            .note(&credential.caller, &region, service, now);
         Ok((credential.caller, region))
     }
 

@@ -11,6 +11,7 @@ use rolecall_store::Store;
 use crate::Ports;
 use crate::audit::Audit;
 use crate::authenticate::Authenticator;
+use crate::last_uses::LastUses;
 use crate::registry::Registry;
 
 /// The settings that every request sees, and the effects that the pipeline is given.
@@ -48,4 +49,5 @@ pub(crate) struct Core {
     /// Keeps every call; `None` keeps none, as tests want it.
     pub(crate) recorder: Option<Recorder>,
     pub(crate) authenticator: Authenticator,
+    pub(crate) last_uses: LastUses,
 }

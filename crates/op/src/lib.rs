@@ -17,6 +17,7 @@ mod authenticate;
 mod authorize;
 mod core;
 mod events;
+mod last_uses;
 pub mod operation;
 mod owner;
 mod parameters;

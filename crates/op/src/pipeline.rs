@@ -21,6 +21,7 @@ use crate::audit::Audit;
 use crate::authenticate::Authenticator;
 use crate::authorize::{Refused, authorize};
 use crate::core::{Core, Settings, Signature};
+use crate::last_uses::LastUses;
 use crate::record::Ongoing;
 use crate::registry::{Call, Registry};
 use crate::request::{RequestInfo, Transport};
@@ -102,7 +103,13 @@ impl Pipeline {
             audit: Audit::default(),
             recorder,
             authenticator: Authenticator::default(),
+            last_uses: LastUses::default(),
         }))
+    }
+
+    /// Writes when keys and roles were last used, as far as that is new.
+    pub async fn write_last_uses(&self) {
+        self.0.last_uses.write(&self.0.store).await;
     }
 
     /// The documents.

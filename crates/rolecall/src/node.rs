@@ -143,6 +143,7 @@ impl Node {
             }
             .run(),
         );
+        running.spawn(write_last_uses(pipeline.clone()));
         let sweeping = pipeline.clone();
         running.spawn(async move { sweep(&layers, &sweeping).await });
         let tasks = if config.tasks {
@@ -200,6 +201,7 @@ impl Node {
         };
         let _ = tokio::time::timeout(drain, listeners).await;
         self.running.shutdown().await;
+        self.pipeline.write_last_uses().await;
         // Last: the calls until here are in the record.
         if let Some(recorder) = self.recorder {
             let _ = tokio::task::spawn_blocking(move || recorder.close()).await;
@@ -234,6 +236,15 @@ fn open_record(config: &NodeConfig) -> Result<(Option<Recorder>, Arc<dyn History
         .with_context(|| format!("open the record of calls in {}", folder.display()))?;
     let history = Recorded::new(recorder.clone(), Reader::new(folder));
     Ok((Some(recorder), Arc::new(history)))
+}
+
+/// Every few seconds, writes which keys and roles were used.
+async fn write_last_uses(pipeline: Pipeline) {
+    let mut period = tokio::time::interval(std::time::Duration::from_secs(3));
+    loop {
+        period.tick().await;
+        pipeline.write_last_uses().await;
+    }
 }
 
 /// Once an hour, deletes the layers that no image has referred to for a day.

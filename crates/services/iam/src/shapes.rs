@@ -2,7 +2,7 @@
 
 use rolecall_api::iam as api;
 use rolecall_base::AccountId;
-use rolecall_identity::{Group, InstanceProfile, Role, User, name_key};
+use rolecall_identity::{Group, InstanceProfile, LastUse, Role, User, name_key};
 use rolecall_store::Txn;
 
 use crate::text::url_encoded;
@@ -13,8 +13,17 @@ pub(crate) fn role(tx: &Txn, account: &AccountId, role: &Role) -> api::Role {
     api::Role {
         permissions_boundary: role.boundary.as_deref().map(boundary),
         tags: tags::shown(&role.tags),
-        role_last_used: Some(api::RoleLastUsed::default()),
+        role_last_used: Some(role_last_used(tx, role)),
         ..listed_role(tx, account, role)
+    }
+}
+
+/// When a role was last used; nothing, if it never was.
+fn role_last_used(tx: &Txn, role: &Role) -> api::RoleLastUsed {
+    let last = tx.get_unchecked::<LastUse>(&LastUse::of_role(&role.id));
+    api::RoleLastUsed {
+        last_used_date: last.as_ref().map(|last| last.at),
+        region: last.map(|last| last.region.clone()),
     }
 }
 

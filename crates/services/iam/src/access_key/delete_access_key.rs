@@ -2,7 +2,7 @@
 
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
-use rolecall_identity::{AccessKey, User, name_key};
+use rolecall_identity::{AccessKey, LastUse, User, name_key};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -35,6 +35,7 @@ impl Operation for DeleteAccessKey {
             });
         }
         tx.delete::<AccessKey>(&key.id);
+        tx.delete::<LastUse>(&LastUse::of_key(&key.id));
         Ok(Empty {})
     }
 }

@@ -2,7 +2,7 @@
 
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
-use rolecall_identity::AccessKey;
+use rolecall_identity::{AccessKey, LastUse};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -10,8 +10,8 @@ use rolecall_store::Txn;
 use crate::text::required;
 use crate::{access, errors};
 
-/// Whose key it is. When it was last used is not kept: the answer is that of a key that AWS has no
-/// use on record for, `N/A` and no date.
+/// Whose key it is, and when, where and for what it was last used: `N/A` and no date if it never was.
+/// Of the uses in a quarter of an hour the first one is on record.
 ///
 /// Source: IAM API Reference, `GetAccessKeyLastUsed`.
 pub struct GetAccessKeyLastUsed;
@@ -34,12 +34,14 @@ impl Operation for GetAccessKeyLastUsed {
         let key = tx
             .get::<AccessKey>(id)
             .ok_or_else(|| errors::no_access_key(id))?;
+        let last = tx.get_unchecked::<LastUse>(&LastUse::of_key(id));
+        let word = |word: Option<String>| Some(word.unwrap_or_else(|| "N/A".to_owned()));
         Ok(api::GetAccessKeyLastUsedResponse {
             user_name: key.user.clone(),
             access_key_last_used: Some(api::AccessKeyLastUsed {
-                last_used_date: None,
-                service_name: Some("N/A".to_owned()),
-                region: Some("N/A".to_owned()),
+                last_used_date: last.as_ref().map(|last| last.at),
+                service_name: word(last.as_ref().map(|last| last.service.clone())),
+                region: word(last.as_ref().map(|last| last.region.clone())),
             }),
         })
     }

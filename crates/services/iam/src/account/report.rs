@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use rolecall_base::{AccountId, Timestamp};
-use rolecall_identity::{AccessKey, Account, KeyStatus, User, name_key};
+use rolecall_identity::{AccessKey, Account, KeyStatus, LastUse, User, name_key};
 use rolecall_store::{Document, Txn};
 use serde::{Deserialize, Serialize};
 
@@ -123,8 +123,11 @@ fn finish(tx: &Txn, mut fields: Vec<String>, keys: &[AccessKey]) -> Vec<String> 
     fields
 }
 
-fn used(_tx: &Txn, _key: &AccessKey) -> Vec<String> {
-    words(&["N/A", "N/A", "N/A"])
+fn used(tx: &Txn, key: &AccessKey) -> Vec<String> {
+    match tx.get_unchecked::<LastUse>(&LastUse::of_key(&key.id)) {
+        Some(last) => vec![time(last.at), last.region.clone(), last.service.clone()],
+        None => words(&["N/A", "N/A", "N/A"]),
+    }
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use rolecall_api::Empty;
 use rolecall_base::AwsError;
-use rolecall_identity::Role;
+use rolecall_identity::{LastUse, Role};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -35,6 +35,7 @@ impl Operation for DeleteRole {
             usage::remove(tx, account, boundary, How::RoleBoundary, &key);
         }
         tx.delete::<Role>(&key);
+        tx.delete::<LastUse>(&LastUse::of_role(&role.id));
         Ok(Empty {})
     }
 }

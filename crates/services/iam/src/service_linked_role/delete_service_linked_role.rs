@@ -3,7 +3,7 @@
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
 use rolecall_base::rng::uuid;
-use rolecall_identity::Role;
+use rolecall_identity::{LastUse, Role};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -45,6 +45,7 @@ impl Operation for DeleteServiceLinkedRole {
             usage::remove(tx, account, arn, How::RolePolicy, &key);
         }
         tx.delete::<Role>(&key);
+        tx.delete::<LastUse>(&LastUse::of_role(&role.id));
         let task = uuid(&mut req.ids());
         let id = format!("task/aws-service-role/{service}/{}/{task}", role.name);
         tx.put(
