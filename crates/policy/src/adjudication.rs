@@ -85,7 +85,7 @@
 //!   nothing, which means the same. Another string is a syntax error.
 //! - **`Id` is accepted in every kind of policy.**
 //! - **A statement without `Principal`** in a resource's, trust or resource control policy is
-//!   refused, also from the store: it would be about everyone.
+//!   refused on write. One that is loaded all the same allows nobody and denies everyone.
 //! - **The bare `"Principal": "*"` is refused in trust policies**, as `CreateRole` does; `{"AWS":
 //!   "*"}` is accepted.
 //! - **Element and operator names are case-sensitive.** A duplicate key is a syntax error.

@@ -160,14 +160,6 @@ impl Statement {
 
     fn compile(raw: RawStatement, kind: PolicyKind, variables: bool) -> Result<Self, PolicyError> {
         let malformed = || validate::not_a_policy(true, kind);
-        // Without one it would be about everyone.
-        let needs_principal = matches!(
-            kind,
-            PolicyKind::Resource | PolicyKind::Trust | PolicyKind::Rcp
-        );
-        if needs_principal && raw.principals.is_none() {
-            return Err(malformed());
-        }
         let mut conditions = Vec::with_capacity(raw.conditions.len());
         for condition in &raw.conditions {
             conditions.push(Condition::new(condition, variables).ok_or_else(malformed)?);
@@ -188,7 +180,10 @@ impl Statement {
                     .map(|v| resource_pattern(v, kind, variables))
                     .collect(),
             }),
-            principals: raw.principals.as_ref().map(PrincipalSet::new),
+            principals: match &raw.principals {
+                Some(principals) => Some(PrincipalSet::new(principals)),
+                None => unnamed(kind, &raw.effect),
+            },
             conditions: conditions.into(),
             sid: raw.sid.filter(|sid| !sid.is_empty()).map(Into::into),
             json: raw.json.into(),
@@ -232,6 +227,16 @@ impl Statement {
             ),
         }
     }
+}
+
+/// Whom a statement without a `Principal` is about: the caller that the policy is attached to. In a
+/// policy of a resource, where [`Policy::parse`] refuses it, it allows nobody and denies everyone.
+fn unnamed(kind: PolicyKind, effect: &str) -> Option<PrincipalSet> {
+    let of_resource = matches!(
+        kind,
+        PolicyKind::Resource | PolicyKind::Trust | PolicyKind::Rcp
+    );
+    (of_resource && effect == "Allow").then(PrincipalSet::nobody)
 }
 
 /// In policies of identities, ARNs with fewer than six segments stand for all that they begin.

@@ -73,6 +73,14 @@ impl PrincipalSet {
         }
     }
 
+    /// A set that names no one.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            negated: false,
+            entries: Box::default(),
+        }
+    }
+
     /// (type, value) of each entry.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries

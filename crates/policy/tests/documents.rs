@@ -128,3 +128,40 @@ fn principals_are_tied_to_unique_ids() {
         assert_eq!(evaluate(&request, &layers).allowed(), allowed, "{id}");
     }
 }
+
+/// `parse` refuses such statements; should one come from elsewhere, it does not open the resource.
+#[test]
+fn without_a_principal_nobody_is_allowed_and_everyone_denied() {
+    use rolecall_policy::{Context, Layers, NamedPolicy, Principal, Reason, Request, evaluate};
+    for (kind, effect, denied) in [
+        (PolicyKind::Resource, "Allow", false),
+        (PolicyKind::Trust, "Allow", false),
+        (PolicyKind::Resource, "Deny", true),
+        (PolicyKind::Trust, "Deny", true),
+    ] {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}","Action":"sts:AssumeRole"}}}}"#
+        );
+        assert!(Policy::parse(&text, kind).is_err());
+        let policy = Policy::load(&text, kind).unwrap();
+        let principal = Principal::service("ecs.amazonaws.com");
+        let request = Request {
+            principal: &principal,
+            action: "sts:AssumeRole",
+            resource: "arn:aws:iam::123456789012:role/web",
+            resource_account: None,
+            context: &Context::new(),
+        };
+        let layers = Layers {
+            resource: Some(NamedPolicy {
+                name: "p",
+                policy: &policy,
+            }),
+            ..Layers::default()
+        };
+        let decision = evaluate(&request, &layers);
+        assert!(!decision.allowed());
+        let explicit = matches!(decision.reason, Reason::ExplicitDeny(_));
+        assert_eq!(explicit, denied, "{text}");
+    }
+}
