@@ -5,6 +5,7 @@ use std::path::Path;
 use rustix::thread::UnshareFlags;
 
 use crate::cgroup::Hierarchies;
+use crate::sys;
 
 /// One thing looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,7 +205,7 @@ fn storage_limits() -> Look {
         let fix = "load the kernel module: modprobe loop";
         return Err((unlimited("no loop devices"), fix));
     }
-    match std::process::Command::new("mkfs.ext4").arg("-V").output() {
+    match sys::system_program("mkfs.ext4").arg("-V").output() {
         Ok(out) if out.status.success() => Ok("loop devices, mkfs.ext4".to_owned()),
         _ => Err((
             unlimited("mkfs.ext4 is not installed"),
@@ -215,7 +216,7 @@ fn storage_limits() -> Look {
 
 fn nft() -> Look {
     let fix = "install it, for tasks to reach beyond this host: apt-get install nftables";
-    match std::process::Command::new("nft").arg("--version").output() {
+    match sys::system_program("nft").arg("--version").output() {
         Ok(out) if out.status.success() => {
             Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
         }

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::fs::SeekFrom as Seeking;
 use rustix::mount::{MountFlags, UnmountFlags};
@@ -81,7 +81,7 @@ impl Templates {
         let unfinished = path.with_extension("tmp");
         let file = File::create(&unfinished).at("create", &unfinished)?;
         file.set_len(bytes).at("make room in", &unfinished)?;
-        let made = Command::new("mkfs.ext4")
+        let made = sys::system_program("mkfs.ext4")
             .args(["-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal"])
             .args(["-E", "lazy_itable_init=1,nodiscard"])
             .arg(&unfinished)

@@ -38,6 +38,14 @@ pub fn open_files_limit() -> u64 {
     limit.maximum.unwrap_or(u64::MAX)
 }
 
+/// A program for administrators: `su` keeps a user's `PATH`, which has no `sbin`.
+pub(crate) fn system_program(name: &str) -> std::process::Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = std::process::Command::new(name);
+    command.env("PATH", format!("{path}:/usr/local/sbin:/usr/sbin:/sbin"));
+    command
+}
+
 /// Splits the process. For single-threaded processes only: a lock that another thread holds would
 /// stay locked in the child for ever.
 pub(crate) fn fork_single_threaded() -> io::Result<Fork> {

@@ -7,7 +7,7 @@
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use sha2::{Digest, Sha256};
 
@@ -135,7 +135,7 @@ fn nft(ruleset: &str) -> Result<()> {
         step: "set rules by nft",
         detail,
     };
-    let mut child = Command::new("nft")
+    let mut child = crate::sys::system_program("nft")
         .args(["-f", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
