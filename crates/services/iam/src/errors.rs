@@ -68,6 +68,16 @@ pub(crate) fn no_policy_version(arn: &str, version: &str) -> AwsError {
     ))
 }
 
+/// Of the reports of what was accessed last.
+pub(crate) fn no_such_arn(arn: &str) -> AwsError {
+    no_such_entity(format!("ARN {arn} was not found."))
+}
+
+/// Of the reports of what was accessed last.
+pub(crate) fn no_job(id: &str) -> AwsError {
+    no_such_entity(format!("Job {id} was not found."))
+}
+
 pub(crate) fn no_deletion_task(id: &str) -> AwsError {
     no_such_entity(format!("Deletion task with id {id} cannot be found."))
 }

@@ -14,6 +14,7 @@ pub mod access_key;
 pub mod account;
 pub mod group;
 pub mod instance_profile;
+pub mod last_accessed;
 pub mod login_profile;
 pub mod mfa;
 pub mod oidc_provider;
@@ -48,6 +49,7 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<account::AccountSettings>(),
         KindInfo::of::<account::CredentialReport>(),
         KindInfo::of::<service_linked_role::DeletionTask>(),
+        KindInfo::of::<last_accessed::AccessReport>(),
     ]
 }
 
@@ -63,6 +65,7 @@ pub fn register(registry: Registry) -> Registry {
     let registry = instance_profile::register(registry);
     let registry = service_linked_role::register(registry);
     let registry = simulate::register(registry);
+    let registry = last_accessed::register(registry);
     let registry = oidc_provider::register(registry);
     account::register(registry)
 }

@@ -5,6 +5,7 @@ mod account;
 mod common;
 mod groups;
 mod instance_profiles;
+mod last_accessed;
 mod linked_roles;
 mod mfa;
 mod passwords;

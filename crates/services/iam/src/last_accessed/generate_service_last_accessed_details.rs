@@ -1,0 +1,113 @@
+//! `GenerateServiceLastAccessedDetails`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rolecall_api::iam as api;
+use rolecall_base::{AwsError, rng};
+use rolecall_op::operation::{Input, Output};
+use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
+use rolecall_record::{History, Query};
+use rolecall_store::Txn;
+
+use super::entity::Entity;
+use super::grants::Grants;
+use super::report::{AccessReport, Uses};
+use crate::errors;
+use crate::text::required;
+
+/// How far back reports look (IAM User Guide, "Refine permissions in AWS using last accessed
+/// information": 400 days). The record may reach less far.
+const TRACKED: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// How long reports are kept.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// Calls are counted while they are read and none is collected, so that no limit is reached.
+const NOTHING_TAKEN: usize = 1;
+
+/// Makes a report of what a user, group, role or policy was used for. It is complete when the job's
+/// id is answered.
+///
+/// Source: IAM API Reference, `GenerateServiceLastAccessedDetails`.
+pub struct GenerateServiceLastAccessedDetails;
+
+impl DataOperation for GenerateServiceLastAccessedDetails {
+    type Api = rolecall_api::iam::GenerateServiceLastAccessedDetails;
+    const EXAMPLE: &'static str =
+        r#"{"Arn":"arn:aws:iam::123456789012:role/app","Granularity":"ACTION_LEVEL"}"#;
+
+    fn access(input: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        let arn = required(&input.arn);
+        Ok(AccessCheck::new("iam:GenerateServiceLastAccessedDetails", arn).into())
+    }
+
+    async fn handle(
+        input: Input<Self::Api>,
+        ctx: DataContext,
+    ) -> Result<Output<Self::Api>, AwsError> {
+        let (arn, account) = (required(&input.arn), ctx.account().clone());
+        let (who, grants) = {
+            let snap = ctx.store.snapshot();
+            let entity =
+                Entity::find(&snap, &account, arn).ok_or_else(|| errors::no_such_arn(arn))?;
+            let mut grants = Grants::default();
+            for held in entity.policies(&snap) {
+                grants.add(&held.text);
+            }
+            (entity.who(&snap, &account), grants)
+        };
+        let uses = uses(&ctx, who.clone()).await?;
+        let report = AccessReport {
+            account: account.clone(),
+            created: ctx.now,
+            granularity: input
+                .granularity
+                .unwrap_or_else(|| "SERVICE_LEVEL".to_owned()),
+            who,
+            services: uses.of(&grants),
+        };
+        let job = rng::uuid(&mut ctx.ids());
+        let key = AccessReport::key(&account, &job);
+        let oldest = ctx.now.minus(KEPT);
+        let put = move |tx: &mut Txn| {
+            let old: Vec<String> = tx
+                .range_unchecked::<AccessReport>(&AccessReport::key(&account, ""))
+                .filter(|(_, report)| report.created < oldest)
+                .map(|(key, _)| key.to_owned())
+                .collect();
+            for key in old {
+                tx.delete::<AccessReport>(&key);
+            }
+            tx.put(key.clone(), report.clone());
+            Ok::<(), AwsError>(())
+        };
+        ctx.store.transact(put).await.map_err(|error| {
+            tracing::error!(%error, "store an access report");
+            AwsError::internal()
+        })?;
+        Ok(api::GenerateServiceLastAccessedDetailsResponse { job_id: Some(job) })
+    }
+}
+
+/// What the record says of the calls of `who`.
+async fn uses(ctx: &DataContext, who: Vec<super::entity::Who>) -> Result<Uses, AwsError> {
+    let uses = Arc::new(parking_lot::Mutex::new(Uses::default()));
+    let counting = Arc::clone(&uses);
+    let query = Query {
+        since: Some(ctx.now.minus(TRACKED)),
+        ..Query::default()
+    };
+    let count = Box::new(move |call: &rolecall_record::CallRecord| {
+        counting.lock().count(call, &who);
+        false
+    });
+    let history = ctx.port::<dyn History>()?;
+    let read = history.select(query, count, NOTHING_TAKEN).await;
+    read.map_err(|error| {
+        tracing::error!(%error, "read the record of calls");
+        AwsError::internal()
+    })?;
+    let uses = std::mem::take(&mut *uses.lock());
+    Ok(uses)
+}
