@@ -5,6 +5,7 @@ mod account;
 mod common;
 mod groups;
 mod instance_profiles;
+#[cfg(test)]
 mod last_accessed;
 mod linked_roles;
 mod mfa;
