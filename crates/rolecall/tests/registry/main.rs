@@ -16,6 +16,7 @@ mod house;
 #[path = "../../src/log_events.rs"]
 mod log_events;
 mod not_built;
+mod organization;
 mod policies;
 mod sample;
 mod server;

@@ -10,9 +10,13 @@ mod containers;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod iam_users;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod operator;
+#[cfg(test)]
+mod organizations;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
