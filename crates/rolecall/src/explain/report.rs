@@ -79,7 +79,8 @@ pub struct Denied {
     pub why: String,
     /// What to change, all of it.
     pub fixes: Vec<Fix>,
-    /// Whether the call, decided again with all of `fixes`, is allowed.
+    /// Whether this check, decided again with all of `fixes`, is allowed. A call that needs several
+    /// permissions may be denied for the next one then.
     pub checked: bool,
 }
 
