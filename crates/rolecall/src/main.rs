@@ -13,6 +13,7 @@ mod log_events;
 mod node;
 mod policy;
 mod program;
+mod providers;
 mod tasks;
 mod up;
 

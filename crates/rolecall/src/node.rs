@@ -9,6 +9,7 @@ use rolecall::{kinds, operations};
 use rolecall_base::{AccountId, Region};
 use rolecall_blob::ContentStore;
 use rolecall_ecr::{LayerStore, RegistryAddress};
+use rolecall_federation::Providers;
 use rolecall_identity::AccessKey;
 use rolecall_logs::LogEvents;
 use rolecall_op::audit::Denial;
@@ -22,6 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::UpArgs;
 use crate::credentials::Credentials;
+use crate::providers::WebProviders;
 use crate::tasks::Tasks;
 use crate::{entropy, first_start, log_events};
 
@@ -99,6 +101,7 @@ impl Node {
         let ports = Ports::default()
             .with::<dyn History>(history)
             .with::<dyn LogEvents>(Arc::clone(&events))
+            .with::<dyn Providers>(Arc::new(WebProviders::default()))
             .with::<dyn LayerStore>(layers.clone())
             .with::<RegistryAddress>(Arc::new(RegistryAddress {
                 local: endpoint.clone(),
