@@ -126,7 +126,8 @@ mod tests {
     fn each_rule_of_a_policy_is_told_by_name() {
         assert_eq!(fault(Some(&policy()), "abcdef"), None);
         assert!(fault(Some(&policy()), "abcde").is_some());
-        let rules: [(fn(&mut PasswordPolicy), &str, &str); 4] = [
+        type Set = fn(&mut PasswordPolicy);
+        let rules: [(Set, &str, &str); 4] = [
             (|p| p.symbols = true, "symbol", "abc'ef"),
             (|p| p.numbers = true, "number", "abc1ef"),
             (|p| p.uppercase = true, "uppercase letter", "abcXef"),

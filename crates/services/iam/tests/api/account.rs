@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rolecall_testkit::World;
-
 use crate::common::{TASKS, allow, call, refused, world};
 
 #[tokio::test]
@@ -111,7 +109,8 @@ async fn the_credential_report_is_made_and_then_had_for_four_hours() {
     assert_eq!(state().await, "STARTED");
 }
 
-async fn furnished() -> World {
+#[tokio::test]
+async fn the_authorization_details_show_everything_in_pages() {
     let w = world();
     let root = w.root();
     call!(w, root, CreateUser, {"UserName": "ann"}).unwrap();
@@ -129,13 +128,6 @@ async fn furnished() -> World {
         "RoleName": "app", "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
     })
     .unwrap();
-    w
-}
-
-#[tokio::test]
-async fn the_authorization_details_show_everything_in_pages() {
-    let w = furnished().await;
-    let root = w.root();
     let (mut seen, mut marker) = (Vec::new(), None::<String>);
     loop {
         let mut input = serde_json::json!({"MaxItems": 1});

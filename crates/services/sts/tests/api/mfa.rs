@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rolecall_base::AwsError;
 use rolecall_identity::Caller;
 use rolecall_testkit::{World, totp};
 use serde_json::json;
@@ -11,7 +12,7 @@ use crate::common::{call, refused, trust, world};
 const SERIAL: &str = "arn:aws:iam::123456789012:mfa/ann";
 
 /// A user with a device that is enabled, and the device's seed. Its last code was a minute ago.
-async fn with_device(w: &World) -> (Caller, String) {
+async fn with_device(w: &World) -> Result<(Caller, String), AwsError> {
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -25,24 +26,24 @@ async fn with_device(w: &World) -> (Caller, String) {
             },
         ],
     });
-    let ann = w.user("ann", Some(&policy.to_string())).await.unwrap();
+    let ann = w.user("ann", Some(&policy.to_string())).await?;
     let made = call!(w, w.root(), iam::CreateVirtualMFADevice, {"VirtualMFADeviceName": "ann"});
-    let made = made.unwrap().virtual_mfa_device.unwrap();
-    let seed = String::from_utf8(made.base32_string_seed.unwrap().0).unwrap();
+    let made = made?.virtual_mfa_device.unwrap_or_default();
+    let seed = made.base32_string_seed.unwrap_or_default().0;
+    let seed = String::from_utf8_lossy(&seed).into_owned();
     let now = w.now().epoch_seconds();
     call!(w, w.root(), iam::EnableMFADevice, {
         "UserName": "ann", "SerialNumber": SERIAL,
         "AuthenticationCode1": totp(&seed, now - 30), "AuthenticationCode2": totp(&seed, now),
-    })
-    .unwrap();
+    })?;
     w.advance(Duration::from_secs(60));
-    (ann, seed)
+    Ok((ann, seed))
 }
 
 #[tokio::test]
 async fn a_code_makes_a_session_with_mfa_once() {
     let w = world().await;
-    let (ann, seed) = with_device(&w).await;
+    let (ann, seed) = with_device(&w).await.unwrap();
     let code = totp(&seed, w.now().epoch_seconds());
     refused!(
         call!(w, ann, sts::GetSessionToken, {"SerialNumber": SERIAL}),
@@ -86,7 +87,7 @@ async fn a_code_makes_a_session_with_mfa_once() {
 #[tokio::test]
 async fn a_role_that_demands_mfa_is_assumed_with_a_code_and_its_session_has_none() {
     let w = world().await;
-    let (ann, seed) = with_device(&w).await;
+    let (ann, seed) = with_device(&w).await.unwrap();
     let condition = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
     let principal = "arn:aws:iam::123456789012:user/ann";
     let trust = trust("AWS", principal, &["sts:AssumeRole"], condition);
