@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod jwk;
 pub mod jwt;
 pub mod oidc;
+pub mod saml;
 
 pub use certificate::{Certificate, CertificateError, PrivateKey};
 pub use fetch::{FetchError, KeysOf, Providers};

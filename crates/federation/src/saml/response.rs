@@ -1,0 +1,157 @@
+//! Responses of identity providers, and the assertion in them.
+
+use roxmltree::Node;
+
+use super::{
+    ASSERTION, PROTOCOL, SIGNATURE, SamlError, children, one, only, parse, signature, text_of,
+};
+use crate::certificate::Certificate;
+
+const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+
+/// A response that has the form of one; nothing in it is verified yet.
+pub struct Response<'a>(&'a str);
+
+/// What a verified assertion says. Times are as they are written (ISO 8601).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assertion {
+    /// Who issued it.
+    pub issuer: String,
+    /// When it was issued.
+    pub issued: String,
+    /// The subject's `NameID`.
+    pub subject: String,
+    /// The format of the `NameID`, a URI.
+    pub subject_format: Option<String>,
+    /// Where it may be delivered to.
+    pub recipient: Option<String>,
+    /// Until when it may be delivered.
+    pub deliver_until: Option<String>,
+    /// From when on it is good.
+    pub not_before: Option<String>,
+    /// Until when it is good.
+    pub not_on_or_after: Option<String>,
+    /// Whom it is for: one list for each restriction, all of which must be met.
+    pub audiences: Vec<Vec<String>>,
+    /// Until when the provider's own session lasts.
+    pub session_until: Option<String>,
+    /// Attributes by name, in the order in which they stand.
+    pub attributes: Vec<(String, Vec<String>)>,
+}
+
+impl<'a> Response<'a> {
+    /// Takes the text of a response, already decoded from base64.
+    pub fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The assertion, if the response or the assertion itself is signed with the key of one of
+    /// `certificates`. A signature that is there must be good, wherever it stands.
+    ///
+    /// # Errors
+    /// [`SamlError`].
+    pub fn verify(&self, certificates: &[Certificate]) -> Result<Assertion, SamlError> {
+        let document = parse(self.0)?;
+        let root = document.root_element();
+        if !root.has_tag_name((PROTOCOL, "Response")) {
+            return Err(SamlError::Element("Response"));
+        }
+        let whole = signature::is_signed(root);
+        if whole {
+            signature::verify(root, certificates)?;
+        }
+        let code = one(one(root, PROTOCOL, "Status")?, PROTOCOL, "StatusCode")?;
+        match code.attribute("Value") {
+            Some(SUCCESS) => {}
+            other => return Err(SamlError::Status(other.unwrap_or_default().to_owned())),
+        }
+        let encrypted = children(root, ASSERTION, "EncryptedAssertion")
+            .next()
+            .is_some();
+        let Some(assertion) = only(root, ASSERTION, "Assertion")? else {
+            return Err(if encrypted {
+                SamlError::Encrypted
+            } else {
+                SamlError::Element("Assertion")
+            });
+        };
+        // One assertion, wherever it may hide.
+        let everywhere = root.descendants().filter(|node| {
+            node.has_tag_name((ASSERTION, "Assertion"))
+                || node.has_tag_name((ASSERTION, "EncryptedAssertion"))
+        });
+        if everywhere.count() != 1 {
+            return Err(SamlError::Element("Assertion"));
+        }
+        if signature::is_signed(assertion) {
+            signature::verify(assertion, certificates)?;
+        } else if !whole {
+            return Err(SamlError::Signature("there is none"));
+        }
+        // Signatures in other places mean that somebody moved them.
+        let signatures = root
+            .descendants()
+            .filter(|node| node.has_tag_name((SIGNATURE, "Signature")));
+        let expected = usize::from(whole) + usize::from(signature::is_signed(assertion));
+        if signatures.count() != expected {
+            return Err(SamlError::Signature("there is one where none belongs"));
+        }
+        read(assertion)
+    }
+}
+
+fn read(assertion: Node<'_, '_>) -> Result<Assertion, SamlError> {
+    if assertion.attribute("Version") != Some("2.0") {
+        return Err(SamlError::Element("Version"));
+    }
+    let subject = one(assertion, ASSERTION, "Subject")?;
+    let name = one(subject, ASSERTION, "NameID")?;
+    let bearer = children(subject, ASSERTION, "SubjectConfirmation")
+        .find(|confirmation| confirmation.attribute("Method") == Some(BEARER))
+        .ok_or(SamlError::Element("SubjectConfirmation"))?;
+    let data = one(bearer, ASSERTION, "SubjectConfirmationData")?;
+    let conditions = one(assertion, ASSERTION, "Conditions")?;
+    let audiences = children(conditions, ASSERTION, "AudienceRestriction").map(|restriction| {
+        children(restriction, ASSERTION, "Audience")
+            .map(text_of)
+            .collect()
+    });
+    let statement = children(assertion, ASSERTION, "AuthnStatement").next();
+    let owned = |node: Node<'_, '_>, name: &str| node.attribute(name).map(str::to_owned);
+    let mut attributes: Vec<(String, Vec<String>)> = Vec::new();
+    let listed = children(assertion, ASSERTION, "AttributeStatement")
+        .flat_map(|statement| children(statement, ASSERTION, "Attribute"));
+    for attribute in listed {
+        let name = attribute
+            .attribute("Name")
+            .ok_or(SamlError::Element("Name"))?;
+        let values = children(attribute, ASSERTION, "AttributeValue")
+            .map(text_of)
+            .collect();
+        attributes.push((name.to_owned(), values));
+    }
+    Ok(Assertion {
+        issuer: text_of(one(assertion, ASSERTION, "Issuer")?),
+        issued: owned(assertion, "IssueInstant").ok_or(SamlError::Element("IssueInstant"))?,
+        subject: text_of(name),
+        subject_format: owned(name, "Format"),
+        recipient: owned(data, "Recipient"),
+        deliver_until: owned(data, "NotOnOrAfter"),
+        not_before: owned(conditions, "NotBefore"),
+        not_on_or_after: owned(conditions, "NotOnOrAfter"),
+        audiences: audiences.collect(),
+        session_until: statement.and_then(|s| owned(s, "SessionNotOnOrAfter")),
+        attributes,
+    })
+}
+
+impl Assertion {
+    /// The values of an attribute, over all of its occurrences.
+    pub fn attribute(&self, name: &str) -> Vec<&str> {
+        let found = self.attributes.iter().filter(|(known, _)| known == name);
+        found
+            .flat_map(|(_, values)| values.iter().map(String::as_str))
+            .collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! Responses made and signed by another implementation of canonicalization and signing (Python's
+//! `xml.etree` and `openssl dgst`), and what an attacker can make of them.
+
+use super::*;
+use crate::certificate::Certificate;
+
+macro_rules! data {
+    ($name:literal) => {
+        include_str!(concat!("../../tests/data/saml/", $name))
+    };
+}
+
+fn certificates() -> Vec<Certificate> {
+    Metadata::parse(data!("metadata.xml")).unwrap().certificates
+}
+
+fn verify(text: &str) -> Result<Assertion, SamlError> {
+    Response::new(text).verify(&certificates())
+}
+
+#[test]
+fn signed_assertions_and_signed_responses_are_good() {
+    for text in [
+        data!("assertion-signed.xml"),
+        data!("response-signed.xml"),
+        data!("both-signed.xml"),
+    ] {
+        let assertion = verify(text).unwrap();
+        assert_eq!(assertion.subject, "alice@example.com");
+        assert_eq!(assertion.issuer, "https://idp.example.com/metadata");
+        assert_eq!(
+            assertion.audiences,
+            [["https://signin.aws.amazon.com/saml"]]
+        );
+        let tag = "https://aws.amazon.com/SAML/Attributes/PrincipalTag:Team";
+        assert_eq!(assertion.attribute(tag), ["core & more"]);
+        assert_eq!(
+            assertion.session_until.as_deref(),
+            Some("2026-11-22T08:00:00Z")
+        );
+    }
+}
+
+#[test]
+fn other_signatures_and_none_are_refused() {
+    assert_eq!(
+        verify(data!("unsigned.xml")),
+        Err(SamlError::Signature("there is none"))
+    );
+    assert_eq!(
+        verify(data!("other-key.xml")),
+        Err(SamlError::Signature(
+            "no certificate of the provider made it"
+        ))
+    );
+    assert!(matches!(
+        verify(data!("denied.xml")),
+        Err(SamlError::Status(_))
+    ));
+    // Each of these is signed over something else than what stands there.
+    for text in [data!("assertion-signed.xml"), data!("response-signed.xml")] {
+        for (from, to) in [
+            ("alice@example.com", "admin@example.com"),
+            ("role/app,", "role/admin,"),
+            (
+                "NotOnOrAfter=\"2026-11-22T00:04:30Z\"",
+                "NotOnOrAfter=\"2036-11-22T00:04:30Z\"",
+            ),
+            ("xmlenc#sha256", "xmlenc#sha512"),
+            ("xmldsig-more#rsa-sha256", "xmldsig-more#rsa-sha512"),
+            (
+                "2000/09/xmldsig#enveloped-signature",
+                "TR/1999/REC-xpath-19991116",
+            ),
+        ] {
+            let forged = text.replacen(from, to, 1);
+            assert_ne!(forged, text);
+            assert!(
+                matches!(verify(&forged), Err(SamlError::Signature(_))),
+                "{to}"
+            );
+        }
+    }
+    let both = data!("both-signed.xml");
+    let (start, end) = (both.rfind("<ds:SignatureValue>").unwrap() + 19, 8);
+    let broken = format!("{}AAAAAAAA{}", &both[..start], &both[start + end..]);
+    assert!(
+        verify(&broken).is_err(),
+        "a signature that is there must be good"
+    );
+}
+
+/// A comment inside a name does not cut it: canonicalization drops it, and so does the reading.
+#[test]
+fn a_comment_does_not_make_another_subject() {
+    let assertion = verify(data!("comment.xml")).unwrap();
+    assert_eq!(assertion.subject, "alice@example.com.evil.example");
+    let added =
+        data!("assertion-signed.xml").replace("alice@example.com<", "alice@<!-- -->example.com<");
+    assert_eq!(verify(&added).unwrap().subject, "alice@example.com");
+}
+
+/// The signed assertion is moved, and a forged one stands where it is looked for.
+#[test]
+fn signature_wrapping_finds_nothing() {
+    let good = data!("assertion-signed.xml");
+    let start = good.find("<saml:Assertion").unwrap();
+    let end = good.find("</saml:Assertion>").unwrap() + "</saml:Assertion>".len();
+    let (before, signed, after) = (&good[..start], &good[start..end], &good[end..]);
+    let signature_start = signed.find("<ds:Signature ").unwrap();
+    let signature_end = signed.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
+    let signature = &signed[signature_start..signature_end];
+    let bare = signed.replace(signature, "");
+    let forged = bare.replace("alice@", "admin@");
+    let renamed = forged.replace("ID=\"_a1\"", "ID=\"_evil\"");
+    let with_signature = |assertion: &str, signature: &str| {
+        assertion.replacen("</saml:Issuer>", &format!("</saml:Issuer>{signature}"), 1)
+    };
+    let object = |inner: &str| {
+        signature.replace(
+            "</ds:Signature>",
+            &format!("<ds:Object>{inner}</ds:Object></ds:Signature>"),
+        )
+    };
+    for evil in [
+        format!("{before}{forged}{signed}{after}"),
+        format!("{before}{signed}{forged}{after}"),
+        format!("{before}{renamed}{signed}{after}"),
+        format!("{before}<samlp:Extensions>{signed}</samlp:Extensions>{renamed}{after}"),
+        format!("{before}{}{after}", with_signature(&renamed, signature)),
+        format!(
+            "{before}{}{after}",
+            with_signature(&renamed, &object(&bare))
+        ),
+        format!("{before}{}{after}", with_signature(&forged, &object(&bare))),
+        format!(
+            "{before}{}{after}",
+            with_signature(&renamed, &object(signed))
+        ),
+        format!(
+            "{before}{}{after}",
+            renamed.replace("</saml:Assertion>", &format!("{signed}</saml:Assertion>"))
+        ),
+        format!("{before}{renamed}{signature}{after}"),
+    ] {
+        assert!(verify(&evil).is_err(), "{evil}");
+    }
+}
+
+#[test]
+fn documents_that_would_grow_are_refused() {
+    let good = data!("assertion-signed.xml");
+    let entity = format!("<!DOCTYPE r [<!ENTITY a \"b\">]>{good}");
+    assert_eq!(verify(&entity), Err(SamlError::Xml));
+    let deep = format!("{}{}", "<a>".repeat(300), "</a>".repeat(300));
+    assert!(verify(&deep).is_err());
+    let deeper = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
+    assert!(verify(&deeper).is_err());
+    let many = format!("<a>{}</a>", "<b/>".repeat(60_000));
+    assert_eq!(verify(&many), Err(SamlError::Xml));
+    assert!(verify("").is_err());
+}
+
+#[test]
+fn metadata_is_of_an_identity_provider_with_a_key() {
+    let good = data!("metadata.xml");
+    let metadata = Metadata::parse(good).unwrap();
+    assert_eq!(metadata.entity_id, "https://idp.example.com/metadata");
+    assert_eq!(metadata.certificates.len(), 1);
+    for (from, to) in [
+        ("IDPSSODescriptor", "SPSSODescriptor"),
+        ("entityID=", "entity="),
+        ("use=\"signing\"", "use=\"encryption\""),
+        ("<ds:X509Certificate>", "<ds:X509Certificate>AAAA"),
+    ] {
+        assert!(Metadata::parse(&good.replace(from, to)).is_err(), "{to}");
+    }
+}
