@@ -20,6 +20,7 @@ pub mod mfa;
 pub mod oidc_provider;
 pub mod policy;
 pub mod role;
+pub mod saml_provider;
 pub mod service_linked_role;
 pub mod simulate;
 pub mod user;
@@ -67,5 +68,6 @@ pub fn register(registry: Registry) -> Registry {
     let registry = simulate::register(registry);
     let registry = last_accessed::register(registry);
     let registry = oidc_provider::register(registry);
+    let registry = saml_provider::register(registry);
     account::register(registry)
 }

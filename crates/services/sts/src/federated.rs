@@ -3,7 +3,7 @@
 
 use rolecall_api::sts as api;
 use rolecall_base::{AccountId, AwsError};
-use rolecall_identity::{CallerKind, ProviderSession, Role, SessionKind, Vouched};
+use rolecall_identity::{CallerKind, ProviderKey, ProviderSession, Role, SessionKind, Vouched};
 use rolecall_op::{Access, AccessCheck, AccessRequest, RequestInfo};
 use rolecall_policy::PolicyKind;
 use rolecall_store::Txn;
@@ -98,6 +98,20 @@ pub(crate) fn access(asked: &Asked<'_>, req: &AccessRequest<'_>) -> Result<Acces
     Ok(checks.into())
 }
 
+/// The keys that stay with the session: of SAML only those that say who somebody is.
+///
+/// Source: IAM User Guide, "Available keys for SAML-based AWS STS federation".
+fn kept(keys: &[ProviderKey]) -> Vec<ProviderKey> {
+    let stays = |name: &str| {
+        !name.starts_with("saml:")
+            || ["saml:namequalifier", "saml:sub", "saml:sub_type"].contains(&name)
+    };
+    keys.iter()
+        .filter(|key| stays(&key.name))
+        .cloned()
+        .collect()
+}
+
 /// Makes the session.
 pub(crate) fn make(asked: &Asked<'_>, info: &RequestInfo, tx: &Txn) -> Result<Made, AwsError> {
     let vouched = vouched(info).ok_or_else(AwsError::internal)?;
@@ -133,7 +147,7 @@ pub(crate) fn make(asked: &Asked<'_>, info: &RequestInfo, tx: &Txn) -> Result<Ma
         source_identity: vouched.source_identity.clone(),
         provider: Some(ProviderSession {
             provider: is_oidc.then(|| vouched.provider.clone()),
-            keys: vouched.keys.clone(),
+            keys: kept(&vouched.keys),
         }),
         ..Marks::default()
     };

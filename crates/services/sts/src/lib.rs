@@ -10,6 +10,7 @@
 //! - Whoever assumes a role is named by the role's trust policy, services inside Rolecall included.
 
 mod assume_role;
+mod assume_role_with_saml;
 mod assume_role_with_web_identity;
 mod errors;
 mod federated;
@@ -18,11 +19,13 @@ mod get_caller_identity;
 mod get_session_token;
 mod issue;
 mod mfa;
+mod saml;
 mod session_policy;
 mod session_tags;
 mod web_identity;
 
 pub use assume_role::AssumeRole;
+pub use assume_role_with_saml::AssumeRoleWithSAML;
 pub use assume_role_with_web_identity::AssumeRoleWithWebIdentity;
 pub use get_access_key_info::GetAccessKeyInfo;
 pub use get_caller_identity::GetCallerIdentity;
@@ -40,6 +43,7 @@ pub fn kinds() -> Vec<KindInfo> {
 pub fn register(registry: Registry) -> Registry {
     registry
         .with::<AssumeRole>()
+        .with_token::<AssumeRoleWithSAML>()
         .with_token::<AssumeRoleWithWebIdentity>()
         .with::<GetAccessKeyInfo>()
         .with::<GetCallerIdentity>()

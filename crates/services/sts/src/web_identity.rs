@@ -166,7 +166,7 @@ fn tags(claims: &Claims) -> Result<(Tags, Vec<String>), AwsError> {
 }
 
 /// What the model asks of the tags in a request, which those in a token must be as well.
-fn is_tag(key: &str, value: &str) -> bool {
+pub(crate) fn is_tag(key: &str, value: &str) -> bool {
     let (key_chars, value_chars) = (key.chars().count(), value.chars().count());
     let good = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
     (1..=128).contains(&key_chars)
