@@ -32,7 +32,7 @@ fn signed_assertions_and_signed_responses_are_good() {
             assertion.audiences,
             [["https://signin.aws.amazon.com/saml"]]
         );
-        let tag = "https://aws.amazon.com/SAML/Attributes/PrincipalTag:Team";
+        let tag = "https://aws.amazon.com/SAML/Attributes/Note";
         assert_eq!(assertion.attribute(tag), ["core & more"]);
         assert_eq!(
             assertion.session_until.as_deref(),

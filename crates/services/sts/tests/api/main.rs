@@ -4,4 +4,5 @@ mod assume_role;
 mod common;
 mod mfa;
 mod own_sessions;
+mod saml;
 mod web_identity;
