@@ -4,9 +4,15 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod cloudtrail;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod containers;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
+mod generate;
 #[cfg(test)]
 mod host;
 #[cfg(test)]

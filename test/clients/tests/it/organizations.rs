@@ -37,7 +37,10 @@ impl Shell {
     fn refused(&self, key: &Key, line: &[&str], error: &str) {
         let said = self.run(key, line);
         assert_ne!(said.status, 0, "{line:?}: {}", said.out);
-        assert_eq!(said.err.trim(), error, "{line:?}");
+        // Version 2 says its name before it.
+        let text = said.err.trim();
+        let text = text.strip_prefix("aws: [ERROR]: ").unwrap_or(text);
+        assert_eq!(text, error, "{line:?}");
     }
 
     /// The administrator of a member account, by a user of the management account.
@@ -227,7 +230,7 @@ fn closed(shell: &Shell, admin: &Key, account: &str, root: &str) {
         admin,
         &["ecs", "list-clusters"],
         "An error occurred (UnrecognizedClientException) when calling the ListClusters operation: \
-         The security token included in the request is invalid.",
+         The security token included in the request is invalid",
     );
     let line = [
         "organizations",

@@ -1,0 +1,121 @@
+//! What recording costs: the same calls through the pipeline with and without a recorder, in turns,
+//! in one process. Run with `cargo run --release -p rolecall-cloudtrail --example recording_cost`.
+//!
+//! Without the wire: the signature, HTTP and encoding come on top of both, so that the share of
+//! recording in a whole request is smaller than what this prints.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use rolecall_api::ecs::DescribeClusters;
+use rolecall_api::iam::{GetRole, TagRole};
+use rolecall_api::typed::{ApiOperation, FromValue};
+use rolecall_identity::Caller;
+use rolecall_op::{Ports, Registry};
+use rolecall_record::{BYTES_MAX, Recorder};
+use rolecall_testkit::{World, from_json};
+use serde_json::{Value, json};
+
+type Failed = Box<dyn std::error::Error>;
+
+/// How many calls of one kind are measured at once, and how often.
+const CALLS: u32 = 20_000;
+const ROUNDS: usize = 7;
+
+fn main() -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()?;
+    runtime.block_on(run())
+}
+
+async fn run() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let recorder = Recorder::open(folder.path(), BYTES_MAX)?;
+    let (plain, plain_caller) = world(None).await?;
+    let (kept, kept_caller) = world(Some(recorder.clone())).await?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "best of {ROUNDS} rounds of {CALLS} calls, us per call")?;
+    writeln!(
+        out,
+        "{:<20} {:>8} {:>8} {:>8} {:>10}",
+        "", "without", "with", "ratio", "disk bytes"
+    )?;
+    let get = json!({ "RoleName": "ci" });
+    let tag = json!({ "RoleName": "ci", "Tags": [{ "Key": "team", "Value": "web" }] });
+    let clusters = json!({ "clusters": ["web"] });
+    for (name, input) in [
+        ("GetRole", get),
+        ("TagRole", tag),
+        ("DescribeClusters", clusters),
+    ] {
+        let (mut without, mut with) = (Duration::MAX, Duration::MAX);
+        let before = written(folder.path())?;
+        for _ in 0..ROUNDS {
+            without = without.min(measure(&plain, &plain_caller, name, &input).await?);
+            with = with.min(measure(&kept, &kept_caller, name, &input).await?);
+            recorder.flushed().await;
+        }
+        let bytes = (written(folder.path())? - before) / (u64::from(CALLS) * ROUNDS as u64);
+        let (without, with) = (without.as_nanos() as f64, with.as_nanos() as f64);
+        let per = f64::from(CALLS) * 1_000.0;
+        writeln!(
+            out,
+            "{name:<20} {:>8.2} {:>8.2} {:>8.2} {bytes:>10}",
+            without / per,
+            with / per,
+            with / without
+        )?;
+    }
+    Ok(())
+}
+
+/// A world with a role and its session, which may do what is measured.
+async fn world(recorder: Option<Recorder>) -> Result<(World, Caller), Failed> {
+    let registry = rolecall_iam::register(Registry::default());
+    let registry = rolecall_ecs::register(registry);
+    let world = World::recorded(registry, Ports::default(), recorder)?;
+    let policy = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":["iam:*","ecs:*"],"Resource":"*"}]}"#;
+    let caller = world.role_session("ci", "build-7", Some(policy)).await?;
+    Ok((world, caller))
+}
+
+async fn measure(
+    world: &World,
+    caller: &Caller,
+    name: &str,
+    input: &Value,
+) -> Result<Duration, Failed> {
+    match name {
+        "GetRole" => timed::<GetRole>(world, caller, input).await,
+        "TagRole" => timed::<TagRole>(world, caller, input).await,
+        _ => timed::<DescribeClusters>(world, caller, input).await,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+async fn timed<A: ApiOperation>(
+    world: &World,
+    caller: &Caller,
+    input: &Value,
+) -> Result<Duration, Failed> {
+    let shape = A::shape().input.ok_or("the operation takes nothing")?;
+    let value = from_json(A::SERVICE, shape, input)?;
+    let input = A::Input::from_value(value)?;
+    let start = Instant::now();
+    for _ in 0..CALLS {
+        let (caller, input) = (caller.clone(), input.clone());
+        world.pipeline.invoke::<A>(caller, input).await?;
+    }
+    Ok(start.elapsed())
+}
+
+/// How many bytes the record ever took: those that are there and those of dropped segments.
+fn written(folder: &std::path::Path) -> Result<u64, Failed> {
+    let mut total = 0;
+    for file in std::fs::read_dir(folder)? {
+        total += file?.metadata()?.len();
+    }
+    Ok(total)
+}
