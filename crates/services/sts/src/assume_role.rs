@@ -36,6 +36,9 @@ impl Operation for AssumeRole {
         if req.caller().is_root() {
             return Err(errors::root_assumes());
         }
+        if matches!(req.caller().kind, CallerKind::Federated { .. }) {
+            return Err(errors::federated_user_calls("AssumeRole"));
+        }
         let role = Role::by_arn(req.snap, arn);
         let trust = role
             .as_ref()

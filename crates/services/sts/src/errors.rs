@@ -144,3 +144,15 @@ pub(crate) fn idp_communication(why: &str) -> AwsError {
         format!("The identity provider could not be reached: {why}"),
     )
 }
+
+pub(crate) fn session_asks_for_federation() -> AwsError {
+    access_denied("Cannot call GetFederationToken with session credentials")
+}
+
+/// STS API Reference, `GetFederationToken`: "You cannot call any STS operations except
+/// GetCallerIdentity."
+pub(crate) fn federated_user_calls(operation: &str) -> AwsError {
+    access_denied(format!(
+        "Cannot call {operation} with federation credentials"
+    ))
+}

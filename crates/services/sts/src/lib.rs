@@ -1,21 +1,23 @@
 //! The sts service: one file per operation.
 //!
-//! Built: `AssumeRole`, `GetCallerIdentity`, `GetSessionToken`, `GetAccessKeyInfo`. Not built, and
-//! answered so: `AssumeRoleWithSAML`, `AssumeRoleWithWebIdentity`, `AssumeRoot`,
-//! `DecodeAuthorizationMessage`, `GetDelegatedAccessToken`, `GetFederationToken`,
-//! `GetWebIdentityToken`.
+//! Not built, and answered so: `AssumeRoot`, `GetDelegatedAccessToken`, `GetWebIdentityToken`.
 //!
 //! # Invariants
 //! - A session is its token: nothing is stored, and nothing but the account's key can make one.
+//! - A token or an assertion is verified before anything is decided about whoever it speaks of.
 //! - Whoever assumes a role is named by the role's trust policy, services inside Rolecall included.
+
+pub mod authorization_message;
 
 mod assume_role;
 mod assume_role_with_saml;
 mod assume_role_with_web_identity;
+mod decode_authorization_message;
 mod errors;
 mod federated;
 mod get_access_key_info;
 mod get_caller_identity;
+mod get_federation_token;
 mod get_session_token;
 mod issue;
 mod mfa;
@@ -27,8 +29,10 @@ mod web_identity;
 pub use assume_role::AssumeRole;
 pub use assume_role_with_saml::AssumeRoleWithSAML;
 pub use assume_role_with_web_identity::AssumeRoleWithWebIdentity;
+pub use decode_authorization_message::DecodeAuthorizationMessage;
 pub use get_access_key_info::GetAccessKeyInfo;
 pub use get_caller_identity::GetCallerIdentity;
+pub use get_federation_token::GetFederationToken;
 pub use get_session_token::GetSessionToken;
 
 use rolecall_op::Registry;
@@ -45,7 +49,9 @@ pub fn register(registry: Registry) -> Registry {
         .with::<AssumeRole>()
         .with_token::<AssumeRoleWithSAML>()
         .with_token::<AssumeRoleWithWebIdentity>()
+        .with::<DecodeAuthorizationMessage>()
         .with::<GetAccessKeyInfo>()
         .with::<GetCallerIdentity>()
+        .with::<GetFederationToken>()
         .with::<GetSessionToken>()
 }

@@ -2,6 +2,7 @@
 
 mod assume_role;
 mod common;
+mod federation_token;
 mod mfa;
 mod own_sessions;
 mod saml;

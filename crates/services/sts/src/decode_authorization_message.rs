@@ -1,0 +1,40 @@
+//! `DecodeAuthorizationMessage`.
+
+use rolecall_api::sts as api;
+use rolecall_base::AwsError;
+use rolecall_identity::{Account, TokenKey};
+use rolecall_op::operation::{Input, Output};
+use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
+use rolecall_store::Txn;
+
+use crate::authorization_message::AuthorizationMessage;
+
+/// Opens an encoded authorization message: who was denied what, and why.
+///
+/// Source: STS API Reference, `DecodeAuthorizationMessage`.
+pub struct DecodeAuthorizationMessage;
+
+impl Operation for DecodeAuthorizationMessage {
+    type Api = api::DecodeAuthorizationMessage;
+    const EXAMPLE: &'static str = r#"{"EncodedMessage":"AAAA"}"#;
+
+    fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        Ok(AccessCheck::new("sts:DecodeAuthorizationMessage", "*").into())
+    }
+
+    fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
+        let account = tx.get::<Account>(req.account().as_str());
+        let account = account.ok_or_else(AwsError::internal)?;
+        let key = TokenKey::from_hex(&account.token_key).map_err(|_| AwsError::internal())?;
+        let text = req.input.encoded_message.as_deref().unwrap_or_default();
+        let message = AuthorizationMessage::decode(&key, text).ok_or_else(|| {
+            AwsError::new(
+                "InvalidAuthorizationMessageException",
+                "Message is not valid",
+            )
+        })?;
+        Ok(api::DecodeAuthorizationMessageResponse {
+            decoded_message: Some(message.shown()),
+        })
+    }
+}
