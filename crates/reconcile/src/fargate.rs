@@ -9,7 +9,7 @@ use rolecall_acs::{
     ToAgent,
 };
 use rolecall_base::rng::{self, IdSource};
-use rolecall_base::{Arn, AwsError, Region, Timestamp};
+use rolecall_base::{AccountId, Arn, AwsError, Region, Timestamp};
 use rolecall_ecs::address::AddressPool;
 use rolecall_ecs::documents::{self, Task, TaskDefinition};
 use rolecall_ecs::scheduler::{self, Launch, Plan, Platform};
@@ -209,9 +209,9 @@ impl Fargate {
         let arn = Arn::parse(task_arn).ok()?;
         let (cluster, id) = arn.resource().strip_prefix("task/")?.split_once('/')?;
         let region = Region::new(arn.region()).ok()?;
-        let account = &self.pipeline.settings().account;
+        let account = AccountId::new(arn.account()).ok()?;
         self.task(&documents::regional_key(
-            account,
+            &account,
             &region,
             &Task::key_part(cluster, id),
         ))

@@ -3,7 +3,7 @@
 
 use rolecall_agent::{ControlPlane, TaskHealth};
 use rolecall_api::ecs;
-use rolecall_base::{Arn, AwsError, Region};
+use rolecall_base::{AccountId, Arn, AwsError, Region};
 use rolecall_client::CallError;
 use rolecall_ecs::documents::{Task, regional_key};
 use rolecall_ecs::transitions;
@@ -15,27 +15,37 @@ use rolecall_store::Txn;
 /// The pipeline, as the agent on one host of Fargate calls it.
 pub(crate) struct InProcess {
     pipeline: Pipeline,
-    caller: Caller,
+    host: String,
 }
 
 impl InProcess {
     pub(crate) fn new(pipeline: Pipeline, host: &str) -> Self {
-        let caller = Caller::fargate_agent(pipeline.settings().account.clone(), host);
-        Self { pipeline, caller }
+        Self {
+            pipeline,
+            host: host.to_owned(),
+        }
     }
 
-    /// The region of a task; tasks of every region run on this host.
-    fn region(&self, task_arn: Option<&str>) -> Region {
-        task_arn
-            .and_then(|arn| Arn::parse(arn).ok())
-            .and_then(|arn| Region::new(arn.region()).ok())
-            .unwrap_or_else(|| self.pipeline.settings().region.clone())
+    /// The agent in the account of a task, and the task's region; tasks of every account and region
+    /// run on this host.
+    fn place(&self, task_arn: Option<&str>) -> (Caller, Region) {
+        let arn = task_arn.and_then(|arn| Arn::parse(arn).ok());
+        let settings = self.pipeline.settings();
+        let account = arn.as_ref().and_then(|arn| AccountId::new(arn.account()).ok());
+        let region = arn.as_ref().and_then(|arn| Region::new(arn.region()).ok());
+        (
+            Caller::fargate_agent(
+                account.unwrap_or_else(|| settings.account.clone()),
+                &self.host,
+            ),
+            region.unwrap_or_else(|| settings.region.clone()),
+        )
     }
 
     async fn health(&self, health: TaskHealth) -> Result<(), AwsError> {
         let arn = Arn::parse(&health.task_arn)
             .map_err(|error| AwsError::new("InvalidParameterException", error.to_string()))?;
-        let region = self.region(Some(&health.task_arn));
+        let (caller, region) = self.place(Some(&health.task_arn));
         let transport = Transport {
             source_ip: None,
             secure: true,
@@ -43,7 +53,7 @@ impl InProcess {
         };
         let info = self
             .pipeline
-            .request(self.caller.clone(), region.clone(), transport);
+            .request(caller, region.clone(), transport);
         let instance = info.arn("ecs", "container-instance/fargate");
         let check = AccessCheck::new("ecs:StartTelemetrySession", instance);
         self.pipeline.permit(&info, vec![check])?;
@@ -75,9 +85,9 @@ impl ControlPlane for InProcess {
         request: ecs::SubmitTaskStateChangeRequest,
     ) -> BoxFuture<'_, Result<ecs::SubmitTaskStateChangeResponse, CallError>> {
         Box::pin(async move {
-            let region = self.region(request.task.as_deref());
+            let (caller, region) = self.place(request.task.as_deref());
             self.pipeline
-                .invoke_in::<ecs::SubmitTaskStateChange>(self.caller.clone(), region, request)
+                .invoke_in::<ecs::SubmitTaskStateChange>(caller, region, request)
                 .await
                 .map_err(CallError::Service)
         })
