@@ -54,7 +54,8 @@
 //! - **A variable of a multivalued key has no value** unless the key has exactly one.
 //! - **A variable without a value and default makes its pattern match nothing**, also in
 //!   `NotResource`.
-//! - **`${...}` that is not a well-formed variable is plain text.**
+//! - **`${...}` that is not a well-formed variable is plain text.** White space around the key and
+//!   its absence after the comma do no harm: `${ key}`, `${key,'x'}`.
 //! - **Variables are replaced in `Bool` too**; one table of the User Guide says so and another does
 //!   not.
 //! - **A request for `*`** (an action without resource types) is matched by the pattern `*` and by
@@ -68,13 +69,16 @@
 //! - **`ForAnyValue` is false for an absent key**, with `IfExists` and with negated operators too;
 //!   `ForAllValues` is true. (One table of the User Guide, of `ForAllValues:StringNotLike`, has it
 //!   otherwise; its other rows contradict the text as well.)
-//! - **An empty list counts as an absent key.** An empty string does so only under `ForAllValues`
-//!   and `ForAnyValue`, where the User Guide calls it a "null dataset".
+//! - **An empty list counts as an absent key.** An empty string, or several, do so only under
+//!   `ForAllValues` and `ForAnyValue`, where the User Guide calls it a "null dataset".
 //! - **A value that its operator can't read** (`NumericEquals` with a word, `Bool` with neither true
 //!   nor false, `ArnLike` with fewer than six parts) equals nothing, on either side.
 //! - **A date that the calendar does not have** (February 30th) is none, and is refused on write.
-//! - **Numbers may have a sign and an exponent**; the letter case of `true` and `false` does not
-//!   matter.
+//!   One without a zone is UTC; `t` and `z` may be small.
+//! - **Numbers** may have a sign, an exponent, and no digit on one side of the point (`+5`, `1e2`,
+//!   `.5`); they are compared exactly. The letter case of `true` and `false` does not matter.
+//! - **An IPv4-mapped IPv6 address** (`::ffff:192.0.2.1`) is the IPv4 address, in the policy (with a
+//!   prefix of at least 96 bits) as in the request.
 //! - **A lone `*` under `ArnLike`** matches every value, though it is no ARN.
 //! - **`aws:PrincipalTag` and other tag keys** are compared without regard to letter case in the
 //!   key.

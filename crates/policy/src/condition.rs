@@ -10,6 +10,7 @@ use base64::Engine as _;
 use crate::document::RawCondition;
 use crate::evaluate::Request;
 use crate::key::{Item, Key, Seen};
+use crate::number::Decimal;
 use crate::pattern::{Mode, Pattern};
 use crate::time::parse_date_ms;
 
@@ -42,7 +43,7 @@ enum Test {
     Arn(Box<[Pattern]>),
     /// `Bool`; a variable may stand for the value.
     Bool(Box<[Pattern]>),
-    Number(Comparison, Box<[f64]>),
+    Number(Comparison, Box<[Decimal]>),
     /// Milliseconds since the epoch.
     Date(Comparison, Box<[i64]>),
     Binary(Box<[Vec<u8>]>),
@@ -124,7 +125,7 @@ impl Operator {
     pub(crate) fn reads(&self, value: &str) -> bool {
         match self.family {
             Family::String(_) | Family::StringIgnoringCase => true,
-            Family::Number(_) => parse_number(value).is_some(),
+            Family::Number(_) => Decimal::parse(value).is_some(),
             Family::Date(_) => parse_date_ms(value).is_some(),
             Family::Bool | Family::Null => is_bool(value),
             Family::Binary => parse_binary(value).is_some(),
@@ -205,7 +206,7 @@ impl Condition {
             Family::StringIgnoringCase => Test::TextIgnoringCase(patterns(Mode::Literal)),
             Family::Bool => Test::Bool(patterns(Mode::Literal)),
             Family::Number(comparison) => {
-                Test::Number(comparison, values.filter_map(parse_number).collect())
+                Test::Number(comparison, values.filter_map(Decimal::parse).collect())
             }
             Family::Date(comparison) => {
                 Test::Date(comparison, values.filter_map(parse_date_ms).collect())
@@ -327,15 +328,8 @@ fn arn_pattern(value: &str, variables: bool) -> Option<Pattern> {
     (pattern.is_template() || has_six_parts(value)).then_some(pattern)
 }
 
-fn parse_number(text: &str) -> Option<f64> {
-    let plain = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-    if plain { text.parse().ok() } else { None }
-}
-
-fn number_of(item: &Item<'_>) -> Option<f64> {
-    parse_number(&item.text())
+fn number_of(item: &Item<'_>) -> Option<Decimal> {
+    Decimal::parse(&item.text())
 }
 
 fn date_ms_of(item: &Item<'_>) -> Option<i64> {
@@ -372,7 +366,18 @@ impl Network {
         let address: IpAddr = address.parse().ok()?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix = prefix.unwrap_or(bits);
-        (prefix <= bits).then_some(Self { address, prefix })
+        if prefix > bits {
+            return None;
+        }
+        // An IPv4-mapped IPv6 address is the IPv4 address, as in `contains`.
+        let network = match (address, address.to_canonical()) {
+            (IpAddr::V6(_), v4 @ IpAddr::V4(_)) if prefix >= 96 => Self {
+                address: v4,
+                prefix: prefix - 96,
+            },
+            _ => Self { address, prefix },
+        };
+        Some(network)
     }
 
     /// An IPv4-mapped IPv6 address is the IPv4 address.
@@ -422,6 +427,11 @@ mod tests {
             ("2001:db8::/32", "2001:db8:1::1", true),
             ("2001:db8::/32", "2001:db9::1", false),
             ("10.0.0.0/8", "::ffff:10.1.2.3", true),
+            ("::ffff:192.0.2.1", "::ffff:192.0.2.1", true),
+            ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("::ffff:192.0.2.0/120", "192.0.2.9", true),
+            ("::ffff:192.0.2.0/120", "192.0.3.9", false),
+            ("::ffff:0.0.0.0/96", "192.0.2.9", true),
         ] {
             let network = Network::parse(network).unwrap();
             assert_eq!(

@@ -49,6 +49,7 @@ mod index;
 mod json;
 mod key;
 mod lint;
+mod number;
 mod pattern;
 mod policy;
 mod principal;

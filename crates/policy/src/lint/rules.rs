@@ -1,5 +1,7 @@
 //! The rules themselves. Each names the page that it follows.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Known, Look, Rule, Severity, values};
 use crate::action::{Action, ActionSet};
 use crate::condition::Operator;
@@ -172,16 +174,23 @@ impl Look<'_> {
 
     /// IAM Access Analyzer policy check reference, "Suggestion - Redundant action".
     fn redundant(&mut self, list: &List) {
-        for (i, value) in list.values.iter().enumerate() {
-            let covered = list.values.iter().enumerate().any(|(j, other)| {
-                let wider = !other.eq_ignore_ascii_case(value) || j < i;
-                i != j && wider && covers(other, value)
-            });
-            if covered {
+        let values: Vec<String> = list.values.iter().map(|v| v.to_ascii_lowercase()).collect();
+        let service = |value: &str| value.split(':').next().unwrap_or_default().to_owned();
+        let mut seen = HashSet::new();
+        // Patterns by service; `*` stands for its own.
+        let mut wide: HashMap<String, Vec<&str>> = HashMap::new();
+        for value in values.iter().filter(|value| value.contains(['*', '?'])) {
+            wide.entry(service(value)).or_default().push(value);
+        }
+        for (value, written) in values.iter().zip(&list.values) {
+            let near = wide.get(&service(value)).into_iter().flatten();
+            let mut others = near.chain(wide.get("*").into_iter().flatten());
+            let covered = others.any(|other| *other != value && covers(other, value));
+            if !seen.insert(value) || covered {
                 self.find(
                     Rule::Redundant,
                     Severity::Suggestion,
-                    format!("lists {value}, which another of its actions includes"),
+                    format!("lists {written}, which another of its actions includes"),
                     "Remove it.",
                 );
             }
@@ -446,15 +455,11 @@ impl Look<'_> {
     }
 }
 
-/// Whether one action pattern matches all that another does. Cautious: with wildcards in `narrow`,
+/// Whether one action pattern, in lower case, matches all that another does. Cautious: with wildcards in `narrow`,
 /// only the prefix of a `wide` that ends in `*` is compared.
 fn covers(wide: &str, narrow: &str) -> bool {
-    let (wide, narrow) = (wide.to_ascii_lowercase(), narrow.to_ascii_lowercase());
-    if wide == narrow {
-        return true;
-    }
     if !narrow.contains(['*', '?']) {
-        return Pattern::new(&wide, Mode::Like, false).matches_plain(narrow.as_bytes());
+        return Pattern::new(wide, Mode::Like, false).matches_plain(narrow.as_bytes());
     }
     wide.strip_suffix('*')
         .is_some_and(|start| !start.contains(['*', '?']) && narrow.starts_with(start))
