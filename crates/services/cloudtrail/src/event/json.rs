@@ -146,8 +146,9 @@ pub fn user_name(caller: &Identity) -> Option<&str> {
     }
 }
 
-/// The event as CloudTrail delivers it.
-pub fn event_json(call: &CallRecord) -> String {
+/// The event as CloudTrail delivers it to the account `recipient`: the caller's, or that of a
+/// resource, which learns no more of a caller than its account and id.
+pub fn event_json(call: &CallRecord, recipient: &str) -> String {
     let parameters = call.parameters.as_ref();
     let inside = call.caller.invoked_by.as_deref().unwrap_or("AWS Internal");
     let (management_event, event_category) = match call.kind {
@@ -158,7 +159,11 @@ pub fn event_json(call: &CallRecord) -> String {
     let error = call.error();
     let event = Event {
         event_version: EVENT_VERSION,
-        user_identity: identity(&call.caller),
+        user_identity: if recipient == call.account {
+            identity(&call.caller)
+        } else {
+            stranger(&call.caller)
+        },
         event_time: call.at.iso8601_seconds(),
         event_source: &call.source,
         event_name: &call.operation,
@@ -182,7 +187,7 @@ pub fn event_json(call: &CallRecord) -> String {
             _ => "AwsApiCall",
         },
         management_event,
-        recipient_account_id: &call.account,
+        recipient_account_id: recipient,
         event_category,
     };
     serde_json::to_string(&event).unwrap_or_default()
@@ -195,6 +200,17 @@ fn resources(call: &CallRecord) -> Vec<EventResource<'_>> {
         arn: &touched.arn,
     });
     all.collect()
+}
+
+/// A caller as the account of a resource sees it (CloudTrail User Guide, "CloudTrail userIdentity
+/// element": `AWSAccount`).
+fn stranger(caller: &Identity) -> UserIdentity<'_> {
+    UserIdentity {
+        kind: "AWSAccount",
+        principal_id: Some(&caller.principal_id),
+        account_id: Some(&caller.account),
+        ..UserIdentity::default()
+    }
 }
 
 fn identity(caller: &Identity) -> UserIdentity<'_> {

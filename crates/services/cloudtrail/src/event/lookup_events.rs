@@ -70,8 +70,9 @@ impl DataOperation for LookupEvents {
         let results = input.max_results.and_then(|n| usize::try_from(n).ok());
         let results = results.unwrap_or(RESULTS_MAX).clamp(1, RESULTS_MAX);
         let (account, region) = (ctx.account().to_string(), ctx.region.to_string());
+        let recipient = account.clone();
         let takes = move |call: &CallRecord| {
-            call.account == account
+            is_of(call, &account)
                 && call.region == region
                 && wanted.as_ref().is_none_or(|wanted| wanted.takes(call))
         };
@@ -85,7 +86,10 @@ impl DataOperation for LookupEvents {
         let given = found.get(..results).unwrap_or(&found);
         let last = given.last().filter(|_| more);
         let next = last.map(|last| tokens::write(last.position, asked));
-        Ok(answer(given.iter().map(event).collect(), next))
+        Ok(answer(
+            given.iter().map(|entry| event(entry, &recipient)).collect(),
+            next,
+        ))
     }
 }
 
@@ -96,8 +100,20 @@ fn answer(events: Vec<Event>, next_token: Option<String>) -> LookupEventsRespons
     }
 }
 
-fn event(entry: &Entry) -> Event {
+/// Whether a call is an event of an account: its own calls, and what others succeeded to do with its
+/// resources.
+fn is_of(call: &CallRecord, account: &str) -> bool {
+    let concerned = || {
+        call.resources
+            .iter()
+            .any(|touched| touched.account == account)
+    };
+    call.account == account || (call.error().is_none() && concerned())
+}
+
+fn event(entry: &Entry, recipient: &str) -> Event {
     let call = &entry.call;
+    let own = call.account == recipient;
     let resources = call.resources.iter().filter_map(|touched| {
         resource(&touched.arn).map(|resource| Resource {
             resource_type: Some(resource.kind.to_owned()),
@@ -108,12 +124,14 @@ fn event(entry: &Entry) -> Event {
         event_id: Some(event_id(call)),
         event_name: Some(call.operation.clone()),
         read_only: Some(call.read_only.to_string()),
-        access_key_id: call.caller.access_key_id.clone(),
+        access_key_id: own.then(|| call.caller.access_key_id.clone()).flatten(),
         event_time: Some(call.at),
         event_source: Some(call.source.clone()),
-        username: user_name(&call.caller).map(str::to_owned),
+        username: own
+            .then(|| user_name(&call.caller).map(str::to_owned))
+            .flatten(),
         resources: Some(resources.collect()),
-        cloud_trail_event: Some(event_json(call)),
+        cloud_trail_event: Some(event_json(call, recipient)),
     }
 }
 

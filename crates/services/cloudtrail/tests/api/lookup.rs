@@ -178,6 +178,31 @@ async fn an_event_has_cloudtrails_shape() {
 }
 
 #[tokio::test]
+async fn the_account_of_a_resource_sees_what_others_did_with_it() {
+    let house = House::new();
+    let clusters = json!({ "clusters": ["arn:aws:ecs:us-east-1:123456789012:cluster/web"] });
+    let session = house.session(LIST_ONLY).await;
+    let call = house.world.call::<DescribeClusters>(&session, clusters);
+    call.await.unwrap_err();
+    house.lookup(json!({})).await.unwrap();
+    let reader = Reader::new(house.folder.path());
+    let query = Query {
+        session_name: Some("build-7".to_owned()),
+        ..Query::default()
+    };
+    let call = reader.calls(query).next().unwrap().unwrap().call;
+    let text = rolecall_cloudtrail::event::event_json(&call, "210987654321");
+    let read: Value = serde_json::from_str(&text).unwrap();
+    let stranger = json!({
+        "type": "AWSAccount",
+        "principalId": "AROACI:build-7",
+        "accountId": "123456789012",
+    });
+    assert_eq!(read["userIdentity"], stranger);
+    assert_eq!(read["recipientAccountId"], "210987654321");
+}
+
+#[tokio::test]
 async fn pages_follow_each_other_and_tokens_are_of_one_lookup() {
     let house = House::new();
     let root = house.world.root();
