@@ -254,7 +254,7 @@ pub struct Decided {
     #[n(11)]
     #[cbor(default)]
     pub considered: Vec<Considered>,
-    /// Of an explicit denial: the statements that denied, each with what would let the request pass.
+    /// Of an explicit denial: the statements that denied, each with what would let it pass.
     #[n(12)]
     #[cbor(default)]
     pub reliefs: Vec<Relief>,

@@ -1,7 +1,7 @@
 //! The record of every call: who called what, from where, what was decided about it and why.
 //!
-//! [`Recorder`] keeps [`CallRecord`]s in append-only segments under a folder, bounded by their total
-//! size. [`Reader`] reads them, also from another process while the recorder writes.
+//! [`Recorder`] keeps [`CallRecord`]s in append-only segments under a folder, bounded by their
+//! total size. [`Reader`] reads them, also from another process while the recorder writes.
 //!
 //! # What survives
 //! - A record is written to its file at most [`FLUSH`] after its call was answered, so that it

@@ -1,7 +1,7 @@
 //! The bytes of a segment, and what its file name says.
 //!
-//! A segment is 8 bytes of magic and frames: length of the body (u32), CRC-32 of the body (u32), the
-//! body: when (i64, ms), marks (u8), a [`CallRecord`] or a [`Lost`] as CBOR. Little-endian. The
+//! A segment is 8 bytes of magic and frames: length of the body (u32), CRC-32 of the body (u32),
+//! the body: when (i64, ms), marks (u8), a [`CallRecord`] or a [`Lost`] as CBOR. Little-endian. The
 //! first fields let a reader pass over what it does not look for without decoding it.
 //!
 //! Segments are named by their number, 16 hex digits; a higher number is newer.

@@ -66,8 +66,8 @@ pub(crate) struct UpArgs {
     /// Serve the APIs only: tasks stay PROVISIONING. Needs no root.
     #[arg(long)]
     pub(crate) no_tasks: bool,
-    /// How many MiB the record of calls and decisions takes at most; the oldest go first. 0 keeps no
-    /// record: nothing to explain, no events to look up.
+    /// How many MiB the record of calls and decisions takes at most; the oldest go first. 0 keeps
+    /// no record: nothing to explain, no events to look up.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     pub(crate) record_mib: u64,
     /// Raise an IAM quota, such as RolesPerAccount=100000. May be repeated.

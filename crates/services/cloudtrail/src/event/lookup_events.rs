@@ -100,8 +100,8 @@ fn answer(events: Vec<Event>, next_token: Option<String>) -> LookupEventsRespons
     }
 }
 
-/// Whether a call is an event of an account: its own calls, and what others succeeded to do with its
-/// resources.
+/// Whether a call is an event of an account: its own calls, and what others succeeded to do with
+/// its resources.
 fn is_of(call: &CallRecord, account: &str) -> bool {
     let concerned = || {
         call.resources

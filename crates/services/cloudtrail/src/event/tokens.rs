@@ -1,7 +1,7 @@
 //! Where a lookup goes on.
 //!
-//! A token is the place of the last event that was given and a digest of what was asked for, in hex:
-//! a token of one lookup is none of another.
+//! A token is the place of the last event that was given and a digest of what was asked for, in
+//! hex: a token of one lookup is none of another.
 
 use rolecall_record::Position;
 use sha2::{Digest, Sha256};
