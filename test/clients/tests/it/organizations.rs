@@ -2,17 +2,21 @@
 //! the account's administrator, in AWS's words.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use rolecall_testkit::clients::{Said, aws_v1, aws_v2};
+use rolecall_testkit::image::busybox;
 use rolecall_testkit::{Key, Node};
 use serde_json::{Value, json};
 
-struct Shell {
-    node: Node,
+use crate::host::{Host, allow};
+
+struct Shell<'a> {
+    node: &'a Node,
     aws: PathBuf,
 }
 
-impl Shell {
+impl Shell<'_> {
     fn run(&self, key: &Key, line: &[&str]) -> Said {
         let mut command = self.node.command_as(key, &self.aws);
         Said::by(command.args(line).args(["--output", "json"])).unwrap()
@@ -122,10 +126,8 @@ impl Shell {
 }
 
 fn flow(aws: PathBuf) {
-    let shell = Shell {
-        node: Node::start().unwrap(),
-        aws,
-    };
+    let node = Node::start().unwrap();
+    let shell = Shell { node: &node, aws };
     let root_key = &shell.node.root;
     shell.refused(
         root_key,
@@ -186,7 +188,7 @@ fn flow(aws: PathBuf) {
 }
 
 /// A deny on the unit, then nothing that allows.
-fn limits(shell: &Shell, admin: &Key, account: &str, unit: &str) {
+fn limits(shell: &Shell<'_>, admin: &Key, account: &str, unit: &str) {
     let create = ["ecs", "create-cluster", "--cluster-name", "web"];
     let denied = |why: &str| {
         format!(
@@ -216,7 +218,7 @@ fn limits(shell: &Shell, admin: &Key, account: &str, unit: &str) {
 }
 
 /// A closed account's credentials are worth nothing.
-fn closed(shell: &Shell, admin: &Key, account: &str, root: &str) {
+fn closed(shell: &Shell<'_>, admin: &Key, account: &str, root: &str) {
     let line = [
         "organizations",
         "list-accounts",
@@ -253,4 +255,98 @@ fn an_organization_by_version_1() {
 #[test]
 fn an_organization_by_version_2() {
     flow(aws_v2().unwrap());
+}
+
+/// A task of a member account: its own image, roles and cluster.
+#[test]
+fn a_task_runs_in_a_member_account() {
+    let Some(host) = Host::bare(&[]) else {
+        return;
+    };
+    let shell = Shell {
+        node: &host.node,
+        aws: aws_v1().unwrap(),
+    };
+    let create = ["organizations", "create-organization"];
+    shell.ok(&shell.node.root, &create);
+    let account = shell.member("member");
+    let ann = shell.node.user("ann", &allow(&["*"])).unwrap();
+    let admin = shell.administrator(&ann, &account);
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    });
+    let role = json!({"RoleName": "app", "AssumeRolePolicyDocument": trust.to_string()});
+    let grant = json!({
+        "RoleName": "app", "PolicyName": "app", "PolicyDocument": allow(&["ecr:*"]).to_string(),
+    });
+    let arn = format!("arn:aws:iam::{account}:role/app");
+    let image = format!("{account}.dkr.ecr.us-east-1.amazonaws.com/app:v1");
+    let definition = json!({
+        "family": "app", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256", "memory": "512", "executionRoleArn": arn, "taskRoleArn": arn,
+        "containerDefinitions": [{"name": "app", "image": image, "command": ["sh", "-c", "exit 7"]}],
+    });
+    let made = shell.node.boto3_as(
+        &admin,
+        &[
+            ("iam", "create_role", role),
+            ("iam", "put_role_policy", grant),
+            ("ecr", "create_repository", json!({"repositoryName": "app"})),
+            ("ecs", "create_cluster", json!({"clusterName": "app"})),
+            ("ecs", "register_task_definition", definition),
+        ],
+    );
+    let made = made.unwrap();
+    assert!(made.iter().all(|answer| answer.status == 200), "{made:?}");
+    push(&shell, &admin);
+    let run = json!({
+        "cluster": "app", "taskDefinition": "app", "launchType": "FARGATE",
+        "networkConfiguration": {
+            "awsvpcConfiguration": {"subnets": ["subnet-0123456789abcdef0"]},
+        },
+    });
+    let run = shell
+        .node
+        .boto3_as(&admin, &[("ecs", "run_task", run)])
+        .unwrap();
+    let task = run[0].text("/tasks/0/taskArn").to_owned();
+    assert!(task.contains(&format!(":{account}:task/app/")), "{run:?}");
+    let wait = [
+        "ecs",
+        "wait",
+        "tasks-stopped",
+        "--cluster",
+        "app",
+        "--tasks",
+        &task,
+    ];
+    shell.ok(&admin, &wait);
+    let describe = json!({"cluster": "app", "tasks": [task]});
+    let seen = shell
+        .node
+        .boto3_as(&admin, &[("ecs", "describe_tasks", describe)]);
+    let seen = seen.unwrap().remove(0).output;
+    assert_eq!(seen["tasks"][0]["containers"][0]["exitCode"], 7, "{seen:#}");
+    let own = shell.ok(&shell.node.root, &["ecs", "list-clusters"]);
+    assert_eq!(own["clusterArns"], json!([]));
+}
+
+/// Pushes an image to the repository `app` of the account of `key`.
+fn push(shell: &Shell<'_>, key: &Key) {
+    let said = shell.run(key, &["ecr", "get-login-password", "--output", "text"]);
+    assert_eq!(said.status, 0, "{said:?}");
+    let folder = shell.node.scratch().join("image-v1");
+    let layout = busybox().unwrap().write_layout(&folder, "v1").unwrap();
+    let creds = format!("AWS:{}", said.out.trim());
+    let remote = format!("docker://{}/app:v1", shell.node.address);
+    let mut skopeo = Command::new("skopeo");
+    skopeo.args(["copy", "--insecure-policy", "--dest-tls-verify=false"]);
+    skopeo.args(["--dest-creds", &creds, &layout.skopeo_name(), &remote]);
+    let said = Said::by(&mut skopeo).unwrap();
+    assert_eq!(said.status, 0, "{said:?}");
 }
