@@ -71,6 +71,8 @@ pub enum Rule {
     Empty,
     /// An action that another one of the same statement includes.
     Redundant,
+    /// A resource control policy about a service for which AWS does not apply them.
+    NotControlled,
     /// An action that does not exist.
     UnknownAction,
     /// A condition key that does not exist.
@@ -178,6 +180,7 @@ fn look(document: &Document, kind: PolicyKind, known: Option<&dyn Known>) -> Vec
         one.principals();
         one.conditions();
         one.texts();
+        one.controls();
         if let Some(known) = known {
             one.names(known);
         }
@@ -290,6 +293,7 @@ impl fmt::Display for Rule {
             Self::ShortArn => "short-arn",
             Self::Empty => "empty",
             Self::Redundant => "redundant",
+            Self::NotControlled => "not-controlled",
             Self::UnknownAction => "unknown-action",
             Self::UnknownKey => "unknown-key",
         })

@@ -406,6 +406,6 @@ case_files! {
     resources: 104,
     same_account: 138,
     trust: 147,
-    values: 178,
+    values: 182,
     variables: 136,
 }

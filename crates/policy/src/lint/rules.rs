@@ -60,6 +60,22 @@ const SOURCE: [&str; 4] = [
 /// Services that send no source when they assume a role.
 const WITHOUT_SOURCE: [&str; 1] = ["ec2.amazonaws.com"];
 
+/// Services for which AWS applies resource control policies (AWS Organizations User Guide, "List of
+/// AWS services that support RCPs", September 2026).
+#[rustfmt::skip]
+const CONTROLLED: [&str; 62] = [
+    "aoss", "appconfig", "appstream", "autoscaling", "autoscaling-plans", "budgets",
+    "clouddirectory", "cloudfront", "cloudsearch", "cloudtrail-data", "codeartifact", "codebuild",
+    "codecommit", "codepipeline", "cognito-identity", "cognito-idp", "comprehend",
+    "comprehendmedical", "compute-optimizer", "cost-optimization-hub", "dax", "dsql", "dynamodb",
+    "ecr", "ecr-public", "events", "firehose", "fis", "fms", "gamelift", "health", "inspector-
+    scan", "kendra", "kinesisvideo", "kms", "logs", "memorydb", "networkmonitor", "notifications",
+    "opensearch", "pca-connector-ad", "personalize", "polly", "pricing", "resource-groups",
+    "rolesanywhere", "s3", "secretsmanager", "servicediscovery", "signin", "sqs", "sts",
+    "support", "swf", "textract", "timestream-influxdb", "transcribe", "transfer", "translate",
+    "wafv2", "workspaces", "xray",
+];
+
 impl Look<'_> {
     /// IAM User Guide, "Security best practices in IAM": least privilege.
     pub(super) fn actions(&mut self) {
@@ -402,6 +418,25 @@ impl Look<'_> {
                 format!("has \"{text}\", where the variable is plain text"),
                 "Set Version to 2012-10-17.",
             );
+        }
+    }
+
+    /// AWS Organizations User Guide, "Resource control policies (RCPs)".
+    pub(super) fn controls(&mut self) {
+        if self.kind != PolicyKind::Rcp {
+            return;
+        }
+        for action in values(self.statement.actions.as_ref()) {
+            let service = action.split(':').next().unwrap_or_default();
+            let applies = |known: &str| known.eq_ignore_ascii_case(service);
+            if service != "*" && !CONTROLLED.into_iter().any(applies) {
+                self.find(
+                    Rule::NotControlled,
+                    Severity::Warning,
+                    format!("denies {action}, but AWS applies no resource control policies to it"),
+                    "Deny it in a service control policy or in the resource's own policy.",
+                );
+            }
         }
     }
 

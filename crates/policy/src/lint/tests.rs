@@ -166,6 +166,17 @@ fn policies_with_principals() {
 }
 
 #[test]
+fn resource_control_policies() {
+    let deny = |actions: &str| {
+        let text =
+            format!(r#"{{"Effect":"Deny","Principal":"*","Action":[{actions}],"Resource":"*"}}"#);
+        rules(PolicyKind::Rcp, &text)
+    };
+    assert_eq!(deny(r#""ecr:*","STS:AssumeRole""#), []);
+    assert_eq!(deny(r#""ecr:*","ecs:RunTask""#), [Rule::NotControlled]);
+}
+
+#[test]
 fn variables_need_the_newer_version() {
     let text = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject",
         "Resource":"arn:aws:s3:::home/${aws:username}/*"}]}"#;
