@@ -7,6 +7,7 @@ use rolecall_policy::Layer;
 use serde_json::{Value, json};
 
 use crate::document::{PolicyDocument, Statement};
+use crate::generate::{INLINE_ROLE_MAX, INLINE_USER_MAX};
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,10 +36,26 @@ impl<'a> Holder<'a> {
             Self::Role(name) | Self::User(name) => name,
         }
     }
+
+    /// How many characters that are not white space its inline policies may have together.
+    const fn inline_max(self) -> usize {
+        match self {
+            Self::Role(_) => INLINE_ROLE_MAX,
+            Self::User(_) => INLINE_USER_MAX,
+        }
+    }
+
+    /// Whether the policies have to be managed ones.
+    fn needs_managed(self, policies: &[PolicyDocument]) -> bool {
+        match policies {
+            [only] => only.len() > self.inline_max(),
+            _ => true,
+        }
+    }
 }
 
-/// Policies for a user or role, ready to be put into place. One is written inline, several as
-/// managed policies that are attached. JSON has nothing but the documents: one as an object, several
+/// Policies for a user or role, ready to be put into place. One that fits is written
+/// inline, all others as managed policies that are attached. JSON has nothing but the documents: one as an object, several
 /// as a list.
 pub fn policies(format: Format, holder: Holder<'_>, policies: &[PolicyDocument]) -> String {
     match format {
@@ -79,12 +96,12 @@ pub fn statement(format: Format, layer: Layer, statement: &Statement) -> String 
 }
 
 fn cloud_formation(holder: Holder<'_>, policies: &[PolicyDocument]) -> String {
-    let several = policies.len() > 1;
+    let (several, managed) = (policies.len() > 1, holder.needs_managed(policies));
     let mut text = String::from("Resources:\n");
     for (i, policy) in policies.iter().enumerate() {
         let name = numbered(holder.name(), i, several);
         let mut properties = Vec::new();
-        let kind = match (holder, several) {
+        let kind = match (holder, managed) {
             (Holder::Role(role), true) => {
                 properties.push(("ManagedPolicyName", json!(name)));
                 properties.push(("Roles", json!([role])));
@@ -139,6 +156,31 @@ fn numbered(name: &str, i: usize, several: bool) -> String {
         format!("{name}-{}", i + 1)
     } else {
         name.to_owned()
+    }
+}
+
+/// A value on one line, elements in the order in which people write them.
+///
+/// ```
+/// use rolecall_advise::render::compact;
+///
+/// let statement = serde_json::json!({"Action": "ecs:RunTask", "Effect": "Allow"});
+/// assert_eq!(compact(&statement), r#"{"Effect":"Allow","Action":"ecs:RunTask"}"#);
+/// ```
+pub fn compact(value: &Value) -> String {
+    match value {
+        Value::Object(object) => {
+            let all = members(object);
+            let all = all
+                .iter()
+                .map(|(name, value)| format!("{}:{}", json!(name), compact(value)));
+            format!("{{{}}}", all.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            let all: Vec<String> = items.iter().map(compact).collect();
+            format!("[{}]", all.join(","))
+        }
+        other => other.to_string(),
     }
 }
 

@@ -5,14 +5,14 @@ use crate::document::{PolicyDocument, Statement};
 
 /// The policies with the documents that they are made of.
 pub(super) fn policies(holder: Holder<'_>, policies: &[PolicyDocument]) -> String {
-    let several = policies.len() > 1;
+    let (several, managed) = (policies.len() > 1, holder.needs_managed(policies));
     let blocks = policies.iter().enumerate().map(|(i, policy)| {
         let name = numbered(holder.name(), i, several);
         let id = identifier(&name);
         format!(
             "{}\n{}",
             document(&id, policy),
-            resource(holder, &id, &name, several)
+            resource(holder, &id, &name, managed)
         )
     });
     blocks.collect::<Vec<_>>().join("\n")
@@ -26,7 +26,7 @@ fn document(id: &str, policy: &PolicyDocument) -> String {
     )
 }
 
-fn resource(holder: Holder<'_>, id: &str, name: &str, several: bool) -> String {
+fn resource(holder: Holder<'_>, id: &str, name: &str, managed: bool) -> String {
     let name = quoted(name);
     let (kind, of, whose) = match holder {
         Holder::Role(role) => ("role", "role  ", role),
@@ -34,7 +34,7 @@ fn resource(holder: Holder<'_>, id: &str, name: &str, several: bool) -> String {
     };
     let whose = quoted(whose);
     let document = format!("data.aws_iam_policy_document.{id}.json");
-    if several {
+    if managed {
         format!(
             "resource \"aws_iam_policy\" \"{id}\" {{\n  name   = {name}\n  policy = {document}\n}}\n\n\
              resource \"aws_iam_{kind}_policy_attachment\" \"{id}\" {{\n  {kind}       = {whose}\n  \

@@ -159,3 +159,24 @@ statement {
 "#
     );
 }
+
+#[test]
+fn what_is_too_long_for_a_user_inline_is_managed() {
+    let mut long = policy();
+    while long.len() <= 2_048 {
+        long.statements.extend(policy().statements);
+    }
+    let long = [long];
+    let user = policies(Format::Terraform, Holder::User("ci"), &long);
+    assert!(
+        user.contains("resource \"aws_iam_policy\" \"ci\""),
+        "{user}"
+    );
+    let user = policies(Format::CloudFormation, Holder::User("ci"), &long);
+    assert!(user.contains("Type: AWS::IAM::ManagedPolicy"), "{user}");
+    let role = policies(Format::Terraform, Holder::Role("ci"), &long);
+    assert!(
+        role.contains("resource \"aws_iam_role_policy\" \"ci\""),
+        "{role}"
+    );
+}

@@ -128,7 +128,12 @@ fn other_segment(pattern: &str, request: &Request<'_>) -> Option<String> {
     ];
     let theirs = arn::split(pattern)?;
     let ours = arn::split(request.resource)?;
-    if !Pattern::new(theirs[5], Mode::Like, true).matches(ours[5], request) {
+    let bare = theirs[5].strip_suffix(":*").unwrap_or(theirs[5]);
+    let named = [theirs[5], bare];
+    if !named
+        .iter()
+        .any(|name| Pattern::new(name, Mode::Like, true).matches(ours[5], request))
+    {
         return None;
     }
     let differ: Vec<String> = NAMES

@@ -15,5 +15,5 @@ pub use find::{Api, Found, TaskInfo, What, find};
 pub use fix::{Change, Fix};
 pub use holder::{Holder, HolderError};
 pub use observe::{Observed, observe};
-pub use report::{Allowed, CallerReport, ClosestReport, Denied, Failure, Place, Report};
+pub use report::{Allowed, CallerReport, ClosestReport, Denied, Failure, Looked, Place, Report};
 pub use text::write;

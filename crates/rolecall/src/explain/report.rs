@@ -70,7 +70,7 @@ pub struct Denied {
     /// The statement that denied, if one did.
     pub by: Option<Place>,
     /// The policies that were looked at, by kind, in the order of evaluation.
-    pub considered: Vec<(String, Vec<String>)>,
+    pub considered: Vec<Looked>,
     /// The statement that came closest.
     pub closest: Option<ClosestReport>,
     /// What ECS users should know about the action.
@@ -82,6 +82,15 @@ pub struct Denied {
     /// Whether this check, decided again with all of `fixes`, is allowed. A call that needs several
     /// permissions may be denied for the next one then.
     pub checked: bool,
+}
+
+/// The policies of one kind that were looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Looked {
+    /// The kind of policy.
+    pub layer: String,
+    /// Their ARNs or names.
+    pub policies: Vec<String>,
 }
 
 /// A statement that allowed.
@@ -170,14 +179,14 @@ impl Denied {
             .iter()
             .map(|key| (key.name.clone(), key.values.clone()))
             .collect();
-        let mut considered: Vec<(String, Vec<String>)> = Vec::new();
+        let mut considered: Vec<Looked> = Vec::new();
         for policy in &decided.considered {
-            match considered
-                .iter_mut()
-                .find(|(layer, _)| *layer == policy.layer)
-            {
-                Some((_, names)) => names.push(policy.policy.clone()),
-                None => considered.push((policy.layer.clone(), vec![policy.policy.clone()])),
+            match considered.iter_mut().find(|l| l.layer == policy.layer) {
+                Some(looked) => looked.policies.push(policy.policy.clone()),
+                None => considered.push(Looked {
+                    layer: policy.layer.clone(),
+                    policies: vec![policy.policy.clone()],
+                }),
             }
         }
         Self {

@@ -1,6 +1,6 @@
 //! A report as people read it: aligned, short, the fix last.
 
-use rolecall_advise::render::Format;
+use rolecall_advise::render::{Format, compact};
 
 use super::find::Found;
 use super::report::{Denied, Report};
@@ -104,8 +104,9 @@ fn who(out: &mut String, report: &Report) {
 }
 
 fn why(out: &mut String, denied: &Denied) {
-    for (layer, names) in &denied.considered {
-        line(out, "looked at", &format!("{layer}: {}", names.join(", ")));
+    for looked in &denied.considered {
+        let names = looked.policies.join(", ");
+        line(out, "looked at", &format!("{}: {names}", looked.layer));
     }
     line(out, "decided", &denied.decided);
     if denied.by.is_some()
@@ -120,7 +121,7 @@ fn why(out: &mut String, denied: &Denied) {
     if let Some(closest) = &denied.closest {
         line(out, "closest", &closest.place.in_words());
         if let Some(statement) = &closest.statement {
-            line(out, "", &statement.to_string());
+            line(out, "", &compact(statement));
         }
         for failed in &closest.failed {
             line(out, "but", failed);
