@@ -22,8 +22,8 @@
 //!   which.
 //! - **Resource control policies only deny.** `RCPFullAWSAccess` can't be detached, so an Allow is
 //!   never missing. They deny what they name also in services for which AWS does not apply them.
-//! - **A service that assumes its service-linked role** is not limited by resource control policies,
-//!   as the Organizations User Guide says; other callers of that role are.
+//! - **A service that assumes its service-linked role** is not limited by resource control
+//!   policies, as the Organizations User Guide says; other callers of that role are.
 //! - **Service principals, providers' users and anonymous callers** have no identity policies: they
 //!   need an Allow of the resource's policy. SCPs do not apply to them; `"*"` includes them.
 //! - **`sts:GetCallerIdentity` and `sts:GetSessionToken`** are allowed whatever the policies say.
@@ -71,14 +71,14 @@
 //!   otherwise; its other rows contradict the text as well.)
 //! - **An empty list counts as an absent key.** An empty string, or several, do so only under
 //!   `ForAllValues` and `ForAnyValue`, where the User Guide calls it a "null dataset".
-//! - **A value that its operator can't read** (`NumericEquals` with a word, `Bool` with neither true
-//!   nor false, `ArnLike` with fewer than six parts) equals nothing, on either side.
+//! - **A value that its operator can't read** (`NumericEquals` with a word, `Bool` with neither
+//!   true nor false, `ArnLike` with fewer than six parts) equals nothing, on either side.
 //! - **A date that the calendar does not have** (February 30th) is none, and is refused on write.
 //!   One without a zone is UTC; `t` and `z` may be small.
 //! - **Numbers** may have a sign, an exponent, and no digit on one side of the point (`+5`, `1e2`,
 //!   `.5`); they are compared exactly. The letter case of `true` and `false` does not matter.
-//! - **An IPv4-mapped IPv6 address** (`::ffff:192.0.2.1`) is the IPv4 address, in the policy (with a
-//!   prefix of at least 96 bits) as in the request.
+//! - **An IPv4-mapped IPv6 address** (`::ffff:192.0.2.1`) is the IPv4 address, in the policy (with
+//!   a prefix of at least 96 bits) as in the request.
 //! - **A lone `*` under `ArnLike`** matches every value, though it is no ARN.
 //! - **`aws:PrincipalTag` and other tag keys** are compared without regard to letter case in the
 //!   key.

@@ -1,6 +1,6 @@
 //! Decisions as data: every file of `tests/cases` but the documents' is a list of cases, each
-//! standing for a sentence of AWS documentation (`doc`); `page` of a file says where it stands if the
-//! sentence does not.
+//! standing for a sentence of AWS documentation (`doc`); `page` of a file says where it stands if
+//! the sentence does not.
 //!
 //! A case has policies by layer, a request, and what is expected: `allow <policy>[<statement>]`,
 //! `explicit deny <policy>[<statement>]`, `implicit deny <layer>`, `root user` or `no permission

@@ -1,4 +1,5 @@
-//! Every AWS-managed policy loads, comes back as written, decides and is linted, if `ROLECALL_MANAGED_POLICIES` names a JSON file that has them.
+//! Every AWS-managed policy loads, comes back as written, decides and is linted, if
+//! `ROLECALL_MANAGED_POLICIES` names a JSON file that has them.
 //!
 //! The file is an object by policy name. A policy is a document itself, or has one under
 //! `Document`, `document`, or in each entry of `versions`.

@@ -490,8 +490,8 @@ impl Look<'_> {
     }
 }
 
-/// Whether one action pattern, in lower case, matches all that another does. Cautious: with wildcards in `narrow`,
-/// only the prefix of a `wide` that ends in `*` is compared.
+/// Whether one action pattern, in lower case, matches all that another does. Cautious:
+/// with wildcards in `narrow`, only the prefix of a `wide` that ends in `*` is compared.
 fn covers(wide: &str, narrow: &str) -> bool {
     if !narrow.contains(['*', '?']) {
         return Pattern::new(wide, Mode::Like, false).matches_plain(narrow.as_bytes());
