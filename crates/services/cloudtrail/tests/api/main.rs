@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod lookup;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod trails;
