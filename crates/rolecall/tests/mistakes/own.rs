@@ -230,7 +230,11 @@ fn of_tasks() -> Vec<Mistake> {
     ]
 }
 
+const GUIDE: &str = include_str!("../../../../docs/guide/explain.md");
+
 async fn check(lab: &Lab, mistake: &Mistake) {
+    let row = format!("| {} |", mistake.name);
+    assert!(GUIDE.contains(&row), "the guide has no row {row}");
     let text = document(&mistake.statements);
     let caller = if mistake.role {
         let id = "0123456789abcdef0123456789abcdef";
