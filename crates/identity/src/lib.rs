@@ -10,6 +10,7 @@
 
 pub mod access_key;
 pub mod account;
+pub mod attempts;
 pub mod caller;
 pub mod group;
 pub mod instance_profile;
@@ -32,6 +33,7 @@ mod customer_policy;
 
 pub use access_key::{AccessKey, KeyStatus};
 pub use account::Account;
+pub use attempts::Attempts;
 pub use caller::{Caller, CallerKind, SessionKind};
 pub use customer_policy::{CustomerPolicy, POLICY_VERSIONS_MAX, PolicyVersion};
 pub use group::Group;

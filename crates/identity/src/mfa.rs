@@ -10,6 +10,8 @@ use rolecall_base::{AccountId, Tags, Timestamp};
 use rolecall_store::Document;
 use serde::{Deserialize, Serialize};
 
+use crate::Attempts;
+
 /// How long a code lasts, in seconds (RFC 6238, section 5.2).
 const STEP_S: i64 = 30;
 /// How many steps before and after the expected one a code may be of.
@@ -40,6 +42,9 @@ pub struct VirtualMfaDevice {
     pub last_step: Option<i64>,
     /// How many steps the device's clock is ahead.
     pub drift: i64,
+    /// The codes that were tried in vain.
+    #[serde(default)]
+    pub attempts: Attempts,
 }
 
 impl Document for VirtualMfaDevice {
@@ -72,6 +77,7 @@ impl VirtualMfaDevice {
             .and_then(|key| steps.into_iter().find(|s| self.is_code(&key, *s, code)));
         if found.is_some() {
             self.last_step = found;
+            self.attempts.succeeded();
         }
         found.is_some()
     }
@@ -179,6 +185,7 @@ mod tests {
             enabled: None,
             last_step: None,
             drift: 0,
+            attempts: Attempts::default(),
         }
     }
 

@@ -18,6 +18,9 @@ pub type Input<O> = <O as ApiOperation>::Input;
 /// The output of an operation's shape.
 pub type Output<O> = <O as ApiOperation>::Output;
 
+/// Counts an attempt, or refuses the call for there were too many: see [`Operation::attempt`].
+pub type Attempt = Box<dyn FnMut(&mut Txn) -> Result<(), AwsError> + Send>;
+
 /// An operation on documents: a pure function over a transaction.
 ///
 /// One hand-written file each: doc comment, access, handler, example, tests.
@@ -34,6 +37,13 @@ pub trait Operation: 'static {
     /// An error here is answered instead of a decision: only for input that no resource can be
     /// named from, so that nothing about existing resources leaks to a caller without permission.
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError>;
+
+    /// The attempt at a secret that can be guessed (a one-time code, a password), if this call is
+    /// one. It is written in a transaction of its own before anything else, and stays when the call is
+    /// refused: guesses are counted one by one, however many come at once.
+    fn attempt(_input: &Input<Self::Api>, _info: &RequestInfo) -> Option<Attempt> {
+        None
+    }
 
     /// Does the work. May run again on newer documents.
     ///

@@ -131,6 +131,13 @@ fn typed<A: ApiOperation>(value: Value) -> Result<A::Input, AwsError> {
 
 async fn run_operation<Op: Operation>(call: Call) -> Result<Value, Refused> {
     let input = typed::<Op::Api>(call.input).map_err(Refused::Error)?;
+    if let Some(attempt) = Op::attempt(&input, &call.info) {
+        let counted = call.core.store.transact(attempt).await;
+        counted.map_err(|error| match error.into_refused() {
+            Ok(refused) => Refused::Error(refused),
+            Err(fault) => failed::<Op>(&fault),
+        })?;
+    }
     transact::<Op>(
         &call.core,
         call.info,
@@ -177,13 +184,16 @@ async fn transact<Op: Operation>(
         Ok(done) => Ok(done.value.into_value()),
         Err(error) => match error.into_refused() {
             Ok(refused) => Err(refused),
-            Err(fault) => {
-                let chain = error_chain(&fault);
-                tracing::error!(operation = Op::Api::NAME, chain, "the commit failed");
-                Err(Refused::Error(AwsError::internal()))
-            }
+            Err(fault) => Err(failed::<Op>(&fault)),
         },
     }
+}
+
+/// A commit that failed through no fault of the caller.
+fn failed<Op: Operation>(fault: &(dyn std::error::Error + 'static)) -> Refused {
+    let chain = error_chain(fault);
+    tracing::error!(operation = Op::Api::NAME, chain, "the commit failed");
+    Refused::Error(AwsError::internal())
 }
 
 async fn run_data_operation<Op: DataOperation>(call: Call) -> Result<Value, Refused> {

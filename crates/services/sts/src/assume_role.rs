@@ -3,8 +3,8 @@
 use rolecall_api::sts as api;
 use rolecall_base::{AccountId, Arn, AwsError};
 use rolecall_identity::{CallerKind, Role, SessionKind, VirtualMfaDevice, name_key};
-use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
+use rolecall_op::operation::{Attempt, Input, Output};
+use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation, RequestInfo};
 use rolecall_policy::PolicyKind;
 use rolecall_store::Txn;
 
@@ -94,6 +94,10 @@ impl Operation for AssumeRole {
             });
         }
         Ok(checks.into())
+    }
+
+    fn attempt(input: &Input<Self::Api>, info: &RequestInfo) -> Option<Attempt> {
+        mfa::attempt(info, &input.serial_number, &input.token_code)
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

@@ -3,8 +3,8 @@
 use rolecall_api::sts as api;
 use rolecall_base::AwsError;
 use rolecall_identity::{CallerKind, SessionKind, VirtualMfaDevice};
-use rolecall_op::operation::{Input, Output};
-use rolecall_op::{Access, AccessRequest, Authorized, Operation};
+use rolecall_op::operation::{Attempt, Input, Output};
+use rolecall_op::{Access, AccessRequest, Authorized, Operation, RequestInfo};
 use rolecall_store::Txn;
 
 use crate::issue::{self, Marks};
@@ -28,6 +28,10 @@ impl Operation for GetSessionToken {
 
     fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
         Ok(Access::AnySignedCaller)
+    }
+
+    fn attempt(input: &Input<Self::Api>, info: &RequestInfo) -> Option<Attempt> {
+        mfa::attempt(info, &input.serial_number, &input.token_code)
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

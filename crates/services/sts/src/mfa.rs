@@ -7,6 +7,9 @@
 
 use rolecall_base::{AwsError, Timestamp};
 use rolecall_identity::{Caller, CallerKind, VirtualMfaDevice};
+use rolecall_op::RequestInfo;
+use rolecall_op::operation::Attempt;
+use rolecall_store::Txn;
 
 use crate::errors;
 
@@ -39,4 +42,30 @@ pub(crate) fn verified(
     } else {
         Err(errors::mfa_code())
     }
+}
+
+/// The attempt at a code that a call is: counted with the caller's device, and refused as a wrong
+/// code when there were too many.
+pub(crate) fn attempt(
+    info: &RequestInfo,
+    serial: &Option<String>,
+    code: &Option<String>,
+) -> Option<Attempt> {
+    let (Some(serial), Some(_), CallerKind::User { key, .. }) = (serial, code, &info.caller.kind)
+    else {
+        return None;
+    };
+    let (serial, key, now) = (serial.clone(), key.clone(), info.now);
+    Some(Box::new(move |tx: &mut Txn| {
+        let device = tx.get::<VirtualMfaDevice>(&serial);
+        let Some(device) = device.filter(|device| device.user.as_ref() == Some(&key)) else {
+            return Ok(());
+        };
+        let mut device = device.cloned();
+        if !device.attempts.admit(now) {
+            return Err(errors::mfa_code());
+        }
+        tx.put(serial.as_str(), device);
+        Ok(())
+    }))
 }

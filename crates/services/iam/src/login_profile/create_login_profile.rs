@@ -3,6 +3,7 @@
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
 use rolecall_base::rng::IdSource;
+use rolecall_identity::Attempts;
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -47,6 +48,7 @@ impl Operation for CreateLoginProfile {
             hash: password::hash(password, &salt)?,
             salt: salt.to_vec(),
             earlier: Vec::new(),
+            attempts: Attempts::default(),
         };
         let shown = profile.shown();
         tx.put(key, profile);

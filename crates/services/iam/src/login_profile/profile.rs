@@ -4,6 +4,7 @@ use std::fmt;
 
 use rolecall_api::iam as api;
 use rolecall_base::{AccountId, AwsError, Timestamp};
+use rolecall_identity::Attempts;
 use rolecall_store::{Document, Txn};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,9 @@ pub struct LoginProfile {
     pub(crate) hash: Vec<u8>,
     /// The hashes of the passwords before it, newest first.
     pub(crate) earlier: Vec<Vec<u8>>,
+    /// The passwords that were tried in vain.
+    #[serde(default)]
+    pub(crate) attempts: Attempts,
 }
 
 impl Document for LoginProfile {

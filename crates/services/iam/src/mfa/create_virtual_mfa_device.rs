@@ -4,7 +4,7 @@ use rolecall_api::iam as api;
 use rolecall_base::rng::IdSource;
 use rolecall_base::{AwsError, Tags};
 use rolecall_identity::mfa::{SEED_BYTES, base32};
-use rolecall_identity::{Quotas, VirtualMfaDevice};
+use rolecall_identity::{Attempts, Quotas, VirtualMfaDevice};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -67,6 +67,7 @@ impl Operation for CreateVirtualMFADevice {
             enabled: None,
             last_step: None,
             drift: 0,
+            attempts: Attempts::default(),
         };
         let alias = AccountSettings::of(tx, account).alias;
         let of = alias.unwrap_or_else(|| account.to_string());

@@ -85,6 +85,32 @@ async fn a_code_makes_a_session_with_mfa_once() {
 }
 
 #[tokio::test]
+async fn codes_cannot_be_guessed_one_after_the_other() {
+    let w = world().await;
+    let (ann, seed) = with_device(&w).await.unwrap();
+    let right = || totp(&seed, w.now().epoch_seconds());
+    let try_code = |code: String| {
+        let (w, ann) = (&w, &ann);
+        async move { call!(w, ann, sts::GetSessionToken, {"SerialNumber": SERIAL, "TokenCode": code}) }
+    };
+    // Somebody else's attempts at the device are none.
+    let bob = w.user("bob", None).await.unwrap();
+    for _ in 0..6 {
+        let input = json!({"SerialNumber": SERIAL, "TokenCode": "000000"});
+        assert!(call!(w, bob, sts::GetSessionToken, input).is_err());
+    }
+    for _ in 0..5 {
+        assert!(try_code("000000".to_owned()).await.is_err());
+    }
+    let refused = try_code(right()).await.unwrap_err();
+    assert!(refused.message.contains("invalid MFA one time pass code"));
+    w.advance(Duration::from_secs(60));
+    try_code(right()).await.unwrap();
+    w.advance(Duration::from_secs(30));
+    try_code(right()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_role_that_demands_mfa_is_assumed_with_a_code_and_its_session_has_none() {
     let w = world().await;
     let (ann, seed) = with_device(&w).await.unwrap();
