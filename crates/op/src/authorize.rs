@@ -11,7 +11,7 @@ use rolecall_store::Snapshot;
 
 use crate::access::{Access, AccessCheck};
 use crate::audit::Denial;
-use crate::owner::Owner;
+use crate::owner::{self, Owner};
 use crate::request::RequestInfo;
 use crate::ruling::{self, Found, Ruling, Trail};
 
@@ -36,7 +36,8 @@ pub(crate) fn authorize(
         Access::AnySignedCaller => return Ok(()),
         Access::Checks(checks) => checks,
     };
-    let mut ruling = Ruling::of(checks);
+    let owned = |check: AccessCheck| owner::owned(check, &info.caller);
+    let mut ruling = Ruling::of(checks.into_iter().map(owned).collect());
     let outcome = decide_all(&mut ruling, info, snap, trail.is_kept()).map_err(|decided| {
         let denial = Box::new(Denial::of(info, &decided));
         ruling.denied = Some(decided);

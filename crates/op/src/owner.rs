@@ -2,14 +2,29 @@
 
 use std::borrow::Cow;
 
-use rolecall_identity::Applied;
+use rolecall_base::AccountId;
 use rolecall_identity::organization::{ControlType, Membership, has_resource_control_policies};
 use rolecall_identity::resolve::{Named, Unresolved};
+use rolecall_identity::{Applied, Caller};
 use rolecall_policy::Context;
 use rolecall_store::Snapshot;
 
 use crate::access::AccessCheck;
 use crate::request::RequestInfo;
+
+/// `check` with the owner of its resource: where the operation does not name it, the account in the
+/// ARN. Another account's resource, whose own policy says nothing, is nobody's to use: a role of
+/// another account cannot be passed, nor its managed policy changed.
+///
+/// Source: IAM User Guide, "Cross-account policy evaluation logic".
+pub(crate) fn owned(mut check: AccessCheck, caller: &Caller) -> AccessCheck {
+    if check.resource_account.is_none() {
+        let account = check.resource.split(':').nth(4);
+        let account = account.filter(|id| *id != caller.account.as_str());
+        check.resource_account = account.and_then(|id| AccountId::new(id).ok());
+    }
+    check
+}
 
 /// The account that owns the resource of one check, as far as organizations care.
 pub(crate) struct Owner<'a> {
@@ -49,5 +64,35 @@ impl<'a> Owner<'a> {
             context.set("aws:ResourceOrgID", membership.organization.id.as_str());
             context.set_list("aws:ResourceOrgPaths", [membership.org_path()]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_says_whose_its_resource_is() {
+        let own = AccountId::new("123456789012").unwrap();
+        let caller = Caller::root(&own, None);
+        let owner = |resource: &str| {
+            let check = AccessCheck::new("iam:PassRole", resource);
+            owned(check, &caller).resource_account
+        };
+        let other = AccountId::new("210987654321").unwrap();
+        assert_eq!(
+            owner("arn:aws:iam::210987654321:role/app"),
+            Some(other.clone())
+        );
+        for own in [
+            "*",
+            "arn:aws:iam::123456789012:role/app",
+            "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "arn:aws:s3:::bucket",
+        ] {
+            assert_eq!(owner(own), None, "{own}");
+        }
+        let check = AccessCheck::new("iam:PassRole", "*").owned_by(other.clone());
+        assert_eq!(owned(check, &caller).resource_account, Some(other));
     }
 }

@@ -35,6 +35,15 @@ impl Place {
     }
 }
 
+/// `check` as one of the caller's own account: an ARN names the management account, and a member
+/// asks about itself all the same.
+fn for_caller(req: &AccessRequest<'_>, check: AccessCheck) -> AccessCheck {
+    if place(req).management == *req.account() {
+        return check;
+    }
+    check.owned_by(req.account().clone())
+}
+
 /// `action`, which takes no resource.
 pub(crate) fn anywhere(action: &'static str) -> AccessCheck {
     AccessCheck::new(action, "*")
@@ -52,7 +61,7 @@ pub(crate) fn on(req: &AccessRequest<'_>, action: &'static str, id: &str) -> Acc
     } else {
         "account"
     };
-    let check = AccessCheck::new(action, place(req).arn(kind, id));
+    let check = for_caller(req, AccessCheck::new(action, place(req).arn(kind, id)));
     match req.snap.get::<Target>(id) {
         Some(target) => check.resource_tags(&target.tags),
         None => check,

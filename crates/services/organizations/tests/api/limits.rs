@@ -245,3 +245,38 @@ async fn a_role_in_a_member_may_be_assumed_from_it_and_its_sessions_stay_in_it()
     let none = call!(w, w.root(), ecs::ListClusters, {}).unwrap();
     assert_eq!(none.cluster_arns, Some(Vec::new()));
 }
+
+#[tokio::test]
+async fn a_member_cannot_pass_a_role_of_another_account() {
+    let (w, _) = organized().await;
+    let account = member(&w, "member").await;
+    let admin = administrator(&w, &account).await.unwrap();
+    w.role_session("strong", "session", None).await.unwrap();
+    let definition = |role: &str| {
+        json!({
+            "family": "app", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+            "cpu": "256", "memory": "512", "taskRoleArn": role,
+            "containerDefinitions": [{ "name": "app", "image": "busybox" }],
+        })
+    };
+    type Register = rolecall_api::ecs::RegisterTaskDefinition;
+    let foreign = "arn:aws:iam::123456789012:role/strong";
+    let made = w.call::<Register>(&admin, definition(foreign)).await;
+    refused!(
+        made,
+        "AccessDeniedException: Cross-account pass role is not allowed."
+    );
+    // Whatever an operation forgets, the ARN says whose the role is.
+    let check = rolecall_op::AccessCheck::pass_role(foreign, "ecs-tasks.amazonaws.com");
+    let region = w.pipeline.settings().region.clone();
+    let info = w
+        .pipeline
+        .request(admin.clone(), region, rolecall_op::Transport::inside());
+    let why = "because no resource-based policy allows the iam:PassRole action";
+    refused!(
+        w.pipeline.permit(&info, vec![check]),
+        denied(&account, "iam:PassRole", foreign, why)
+    );
+    let own = format!("arn:aws:iam::{account}:role/OrganizationAccountAccessRole");
+    w.call::<Register>(&admin, definition(&own)).await.unwrap();
+}
