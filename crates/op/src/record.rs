@@ -39,7 +39,8 @@ struct Kept {
     parameters: Option<String>,
     parameters_omitted: bool,
     trail: Trail,
-    outcome: Outcome,
+    /// How it ended; `None` while it goes on.
+    outcome: Option<Outcome>,
 }
 
 impl Ongoing {
@@ -70,7 +71,7 @@ impl Ongoing {
                 parameters: written.flatten(),
                 parameters_omitted,
                 trail: Trail::kept(),
-                outcome: given_up(),
+                outcome: None,
             }),
         }
     }
@@ -93,7 +94,7 @@ impl Ongoing {
                 parameters: None,
                 parameters_omitted: false,
                 trail: Trail::kept(),
-                outcome: given_up(),
+                outcome: None,
             }),
         }
     }
@@ -109,12 +110,12 @@ impl Ongoing {
     /// Records how it ended.
     pub(crate) fn ended(mut self, error: Option<&AwsError>) {
         if let (Some(kept), Some(error)) = (&mut self.kept, error) {
-            kept.outcome = Outcome::Error {
+            kept.outcome = Some(Outcome::Error {
                 code: error.code.to_string(),
                 message: error.message.clone(),
-            };
+            });
         } else if let Some(kept) = &mut self.kept {
-            kept.outcome = Outcome::Ok;
+            kept.outcome = Some(Outcome::Ok);
         }
     }
 }
@@ -165,7 +166,7 @@ impl Kept {
             user_agent: info.transport.user_agent.clone(),
             secure: info.transport.secure,
             read_only: self.read_only,
-            outcome: self.outcome,
+            outcome: self.outcome.unwrap_or_else(given_up),
             parameters: self.parameters,
             parameters_omitted: self.parameters_omitted,
             resources: touched(&decisions, info),

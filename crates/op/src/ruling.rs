@@ -54,22 +54,60 @@ pub(crate) struct Ruling {
     pub(crate) shared: Vec<Key>,
 }
 
-/// Why one check was allowed.
+/// Why one check was allowed. Made for every call: it holds what must be copied and no more.
 pub(crate) struct Found {
-    reason: record::Reason,
-    deciding: Option<Deciding>,
+    allowed: Allowed,
     /// Keys of this check that the operation did not declare.
     keys: Vec<Key>,
 }
 
+enum Allowed {
+    By {
+        layer: Layer,
+        policy: Box<str>,
+        statement: usize,
+        sid: Option<Box<str>>,
+    },
+    Root,
+    Free,
+}
+
 impl Found {
     pub(crate) fn new(decision: &Decision<'_>, keys: Vec<Key>) -> Self {
-        let (reason, deciding) = reason(decision);
-        Self {
-            reason,
-            deciding,
-            keys,
-        }
+        let allowed = match &decision.reason {
+            Reason::Allow(at) => Allowed::By {
+                layer: at.layer,
+                policy: at.policy.into(),
+                statement: at.statement,
+                sid: at.sid.map(Into::into),
+            },
+            Reason::RootUser => Allowed::Root,
+            _ => Allowed::Free,
+        };
+        Self { allowed, keys }
+    }
+
+    fn tell(self, decided: &mut Decided) {
+        decided.allowed = true;
+        decided.keys.extend(self.keys);
+        (decided.reason, decided.deciding) = match self.allowed {
+            Allowed::By {
+                layer,
+                policy,
+                statement,
+                sid,
+            } => {
+                let deciding = deciding(&Location {
+                    layer,
+                    policy: &policy,
+                    statement,
+                    sid: sid.as_deref(),
+                });
+                (record::Reason::Allow, Some(deciding))
+            }
+            Allowed::Root => (record::Reason::RootUser, None),
+            Allowed::Free => (record::Reason::NoPermissionNeeded, None),
+        };
     }
 }
 
@@ -87,10 +125,7 @@ impl Ruling {
         let allowed = self.checks.into_iter().zip(self.found);
         let allowed = allowed.map(|(check, found)| {
             let mut decided = undecided(&check);
-            decided.allowed = true;
-            decided.reason = found.reason;
-            decided.deciding = found.deciding;
-            decided.keys.extend(found.keys);
+            found.tell(&mut decided);
             decided
         });
         allowed.chain(self.denied.map(|denied| *denied)).collect()
