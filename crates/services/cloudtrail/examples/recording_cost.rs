@@ -12,15 +12,15 @@ use rolecall_api::iam::{GetRole, TagRole};
 use rolecall_api::typed::{ApiOperation, FromValue};
 use rolecall_identity::Caller;
 use rolecall_op::{Ports, Registry};
-use rolecall_record::{BYTES_MAX, Recorder};
+use rolecall_record::{BYTES_MAX, Query, Reader, Recorder};
 use rolecall_testkit::{World, from_json};
 use serde_json::{Value, json};
 
 type Failed = Box<dyn std::error::Error>;
 
 /// How many calls of one kind are measured at once, and how often.
-const CALLS: u32 = 20_000;
-const ROUNDS: usize = 7;
+const CALLS: u32 = 10_000;
+const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -56,7 +56,8 @@ async fn run() -> Result<(), Failed> {
             with = with.min(measure(&kept, &kept_caller, name, &input).await?);
             recorder.flushed().await;
         }
-        let bytes = (written(folder.path())? - before) / (u64::from(CALLS) * ROUNDS as u64);
+        let bytes =
+            written(folder.path())?.saturating_sub(before) / (u64::from(CALLS) * ROUNDS as u64);
         let (without, with) = (without.as_nanos() as f64, with.as_nanos() as f64);
         let per = f64::from(CALLS) * 1_000.0;
         writeln!(
@@ -67,7 +68,26 @@ async fn run() -> Result<(), Failed> {
             with / without
         )?;
     }
+    let (took, calls) = read_all(folder.path())?;
+    let bytes = written(folder.path())? / (1024 * 1024);
+    writeln!(
+        out,
+        "reading {calls} calls, {bytes} MiB: {} ms",
+        took.as_millis()
+    )?;
     Ok(())
+}
+
+/// How long it takes to look at every call that the record has.
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn read_all(folder: &std::path::Path) -> Result<(Duration, usize), Failed> {
+    let start = Instant::now();
+    let mut calls = 0;
+    for entry in Reader::new(folder).calls(Query::default()) {
+        entry?;
+        calls += 1;
+    }
+    Ok((start.elapsed(), calls))
 }
 
 /// A world with a role and its session, which may do what is measured.
