@@ -276,7 +276,7 @@ fn pkcs8_inner(der: &[u8]) -> Option<&[u8]> {
 }
 
 /// One value of DER: its tag, its content and what comes behind.
-fn tlv(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(crate) fn tlv(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
     let (length, rest) = match first {
@@ -295,7 +295,7 @@ fn tlv(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// The blocks of a PEM text: their kinds and what they hold. Text between them is allowed.
-fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, CertificateError> {
+pub(crate) fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, CertificateError> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("-----BEGIN ") {

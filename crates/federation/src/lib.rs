@@ -17,6 +17,7 @@ pub mod jwk;
 pub mod jwt;
 pub mod oidc;
 pub mod saml;
+pub mod ssh;
 
 pub use certificate::{Certificate, CertificateError, PrivateKey};
 pub use fetch::{FetchError, KeysOf, Providers};

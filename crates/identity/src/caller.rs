@@ -34,7 +34,7 @@ pub enum SessionKind {
         user_id: String,
         /// The ARN of that user.
         user_arn: String,
-        /// The store key of that user.
+        /// The store key of that user; empty if root asked.
         user_key: String,
     },
     /// The root user's session from `GetSessionToken`.
@@ -87,7 +87,7 @@ pub enum CallerKind {
     },
     /// A federated user.
     Federated {
-        /// The store key of the user whose policies bound it.
+        /// The store key of the user whose policies bound it; empty if root asked for it.
         key: String,
         /// The session.
         session: Arc<SessionClaims>,

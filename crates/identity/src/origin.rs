@@ -84,8 +84,11 @@ impl Caller {
                 user_key,
                 ..
             } => {
-                snap.get::<User>(user_key)
-                    .filter(|user| user.id == *user_id)?;
+                // Root, who has no document, is known by an empty key.
+                if !user_key.is_empty() {
+                    snap.get::<User>(user_key)
+                        .filter(|user| user.id == *user_id)?;
+                }
                 Some(Self {
                     arn: format!("arn:aws:sts::{account}:federated-user/{name}"),
                     unique_id: format!("{account}:{name}"),

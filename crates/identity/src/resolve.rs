@@ -14,6 +14,9 @@ use crate::{
     managed,
 };
 
+/// What stands in for the policies of root, who has none and may do everything.
+const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
 /// A compiled policy and the name that a decision reports it by.
 #[derive(Clone, Debug)]
 pub struct Named {
@@ -76,7 +79,15 @@ impl Applied {
             }),
             CallerKind::User { key, .. } => Self::user(snap, key),
             CallerKind::Federated { key, session } => {
-                let mut applied = Self::user(snap, key)?;
+                let mut applied = if key.is_empty() {
+                    // Root may do everything, so that the session's policies alone decide.
+                    Self {
+                        identity: vec![managed_policy(snap, ADMINISTRATOR)?],
+                        ..Self::default()
+                    }
+                } else {
+                    Self::user(snap, key)?
+                };
                 // A federated user without a session policy may do nothing of its own (STS API
                 // Reference, GetFederationToken).
                 applied.session = Some(session_policies(snap, session)?.unwrap_or_default());

@@ -21,8 +21,12 @@ pub mod oidc_provider;
 pub mod policy;
 pub mod role;
 pub mod saml_provider;
+pub mod server_certificate;
 pub mod service_linked_role;
+pub mod service_specific_credential;
+pub mod signing_certificate;
 pub mod simulate;
+pub mod ssh_key;
 pub mod user;
 
 mod access;
@@ -36,6 +40,7 @@ mod tags;
 mod text;
 mod trust;
 mod usage;
+mod user_credential;
 
 pub use usage::Usage;
 
@@ -50,6 +55,10 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<account::AccountSettings>(),
         KindInfo::of::<account::CredentialReport>(),
         KindInfo::of::<service_linked_role::DeletionTask>(),
+        KindInfo::of::<server_certificate::ServerCertificate>(),
+        KindInfo::of::<signing_certificate::SigningCertificate>(),
+        KindInfo::of::<ssh_key::SshKey>(),
+        KindInfo::of::<service_specific_credential::ServiceSpecificCredential>(),
         KindInfo::of::<last_accessed::AccessReport>(),
     ]
 }
@@ -69,5 +78,9 @@ pub fn register(registry: Registry) -> Registry {
     let registry = last_accessed::register(registry);
     let registry = oidc_provider::register(registry);
     let registry = saml_provider::register(registry);
+    let registry = server_certificate::register(registry);
+    let registry = signing_certificate::register(registry);
+    let registry = ssh_key::register(registry);
+    let registry = service_specific_credential::register(registry);
     account::register(registry)
 }

@@ -12,11 +12,15 @@ use crate::{errors, session_policy, session_tags};
 
 /// Twelve hours, which is how long a session lasts that does not ask for another time.
 const DEFAULT_S: u32 = 43_200;
+/// 36 hours, the longest.
+const MAX_S: u32 = 129_600;
+/// An hour, which is all that root gets.
+const ROOT_MAX_S: u32 = 3_600;
 
 /// Temporary credentials of the user who calls, under another name and narrowed by the policies
 /// that are passed: without any they may do nothing but what resources' policies give them.
 ///
-/// Only long-term credentials of a user can ask; root, which AWS advises against, cannot.
+/// Only long-term credentials can ask. Of root's, the session's policies alone limit the session.
 ///
 /// Source: STS API Reference, `GetFederationToken`.
 pub struct GetFederationToken;
@@ -42,8 +46,15 @@ impl Operation for GetFederationToken {
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
         let (input, account) = (req.input, req.account());
-        let (CallerKind::User { key, .. }, None) = (&req.caller.kind, req.caller.session()) else {
-            return Err(errors::session_asks_for_federation());
+        let temporary = req
+            .caller
+            .access_key_id
+            .as_deref()
+            .is_some_and(|id| id.starts_with("ASIA"));
+        let (user_key, default_s, max_s) = match (&req.caller.kind, req.caller.session()) {
+            (CallerKind::User { key, .. }, None) => (key.clone(), DEFAULT_S, MAX_S),
+            (CallerKind::Root, None) if !temporary => (String::new(), ROOT_MAX_S, ROOT_MAX_S),
+            _ => return Err(errors::session_asks_for_federation()),
         };
         let name = input.name.clone().unwrap_or_default();
         let asked = input.duration_seconds.and_then(|s| u32::try_from(s).ok());
@@ -55,7 +66,7 @@ impl Operation for GetFederationToken {
             name: name.clone(),
             user_id: req.caller.unique_id.clone(),
             user_arn: req.caller.arn.clone(),
-            user_key: key.clone(),
+            user_key,
         };
         let marks = Marks {
             policy,
@@ -63,7 +74,7 @@ impl Operation for GetFederationToken {
             tags: tags.tags,
             ..Marks::default()
         };
-        let duration_s = asked.unwrap_or(DEFAULT_S);
+        let duration_s = asked.unwrap_or(default_s).min(max_s);
         let credentials = issue::credentials(req.info, tx, account, kind, duration_s, marks)?;
         Ok(api::GetFederationTokenResponse {
             credentials: Some(credentials),

@@ -10,7 +10,7 @@ use rolecall_store::Txn;
 use crate::login_profile::LoginProfile;
 use crate::text::required;
 use crate::usage::How;
-use crate::{access, errors, holder, usage};
+use crate::{access, errors, holder, usage, user_credential};
 
 /// Deletes a user, which must have no policies, access keys, password and MFA devices, and be
 /// in no group.
@@ -39,6 +39,7 @@ impl Operation for DeleteUser {
         if !user.mfa_devices.is_empty() {
             return Err(errors::delete_mfa_devices_first());
         }
+        user_credential::check_none(tx, &user)?;
         if !user.groups.is_empty() {
             return Err(errors::leave_groups_first());
         }

@@ -13,4 +13,5 @@ mod passwords;
 mod policies;
 mod roles;
 mod simulator;
+mod user_credentials;
 mod users;

@@ -74,7 +74,21 @@ async fn asking_needs_the_permission_and_tags_another() {
     });
     assert!(tagged.unwrap_err().message.contains("sts:TagSession"));
     let root = w.root();
-    assert!(call!(w, root, sts::GetFederationToken, {"Name": "Bob"}).is_err());
+    let policy = allow(&["sts:GetAccessKeyInfo"], "*");
+    let out = call!(w, root, sts::GetFederationToken, {"Name": "Bob", "Policy": policy}).unwrap();
+    let credentials = out.credentials.unwrap();
+    assert_eq!(
+        credentials.expiration.unwrap().since(w.now()).as_secs(),
+        3_600
+    );
+    let bob = w.of_token(&credentials.session_token.unwrap()).unwrap();
+    call!(w, bob, sts::GetAccessKeyInfo, {"AccessKeyId": "ASIATESTKIT000000000"}).unwrap_err();
+    let denied = call!(w, bob, iam::ListRoles, {}).unwrap_err();
+    assert!(
+        denied.message.contains("no session policy allows"),
+        "{}",
+        denied.message
+    );
 }
 
 #[tokio::test]
