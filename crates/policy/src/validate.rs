@@ -42,12 +42,13 @@ const IAM_PATHS: [&str; 13] = [
 ];
 
 /// The actions of trust policies (Service Authorization Reference, AWS Security Token Service).
-const TRUST_ACTIONS: [&str; 11] = [
+const TRUST_ACTIONS: [&str; 12] = [
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
     "sts:AssumeRoleWithWebIdentity",
     "sts:TagSession",
     "sts:SetSourceIdentity",
+    "sts:SetContext",
     "sts:DecodeAuthorizationMessage",
     "sts:GetAccessKeyInfo",
     "sts:GetCallerIdentity",
