@@ -1,6 +1,6 @@
 //! Whether AWS would take a policy, and what it grants too widely.
 
-use rolecall_policy::{Document, Policy, PolicyKind, lint};
+use rolecall_policy::{Document, Known, Policy, PolicyKind, lint, lint_with};
 use serde::Serialize;
 
 /// How bad a finding is, the worst first.
@@ -82,6 +82,15 @@ impl Finding {
 /// assert_eq!(check("{", PolicyKind::Identity)[0].severity, Severity::Error);
 /// ```
 pub fn check(text: &str, kind: PolicyKind) -> Vec<Finding> {
+    look(text, kind, None)
+}
+
+/// As [`check`], and names actions and condition keys that are not known.
+pub fn check_with(text: &str, kind: PolicyKind, known: &dyn Known) -> Vec<Finding> {
+    look(text, kind, Some(known))
+}
+
+fn look(text: &str, kind: PolicyKind, known: Option<&dyn Known>) -> Vec<Finding> {
     if let Err(error) = Policy::parse(text, kind) {
         return vec![Finding::error("invalid", error.to_string())];
     }
@@ -91,7 +100,11 @@ pub fn check(text: &str, kind: PolicyKind) -> Vec<Finding> {
         findings.push(Finding::error("size", message));
     }
     if let Ok(document) = Document::parse(text, kind) {
-        findings.extend(lint(&document, kind).into_iter().map(|finding| Finding {
+        let found = match known {
+            Some(known) => lint_with(&document, kind, known),
+            None => lint(&document, kind),
+        };
+        findings.extend(found.into_iter().map(|finding| Finding {
             severity: finding.severity.into(),
             rule: finding.rule.to_string(),
             statement: Some(finding.statement),

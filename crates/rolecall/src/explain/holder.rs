@@ -10,6 +10,9 @@ use rolecall_record::Decided;
 
 use super::find::Api;
 
+/// The largest page: more inline policies than that do not fit into their quota of characters.
+const MAX_ITEMS: Option<i32> = Some(1_000);
+
 /// A user or role with its policies.
 #[derive(Debug)]
 pub struct Holder {
@@ -55,6 +58,7 @@ impl Holder {
         let mut policies = Vec::new();
         let request = iam::ListRolePoliciesRequest {
             role_name: Some(name.to_owned()),
+            max_items: MAX_ITEMS,
             ..iam::ListRolePoliciesRequest::default()
         };
         let inline = call
@@ -88,7 +92,7 @@ impl Holder {
         })
     }
 
-    /// The user of this name, without the policies of its groups.
+    /// The user of this name, with the policies of its groups.
     ///
     /// # Errors
     /// [`HolderError`].
@@ -102,6 +106,7 @@ impl Holder {
         let mut policies = Vec::new();
         let request = iam::ListUserPoliciesRequest {
             user_name: Some(name.to_owned()),
+            max_items: MAX_ITEMS,
             ..iam::ListUserPoliciesRequest::default()
         };
         let inline = call
@@ -126,6 +131,16 @@ impl Holder {
             .await?;
         for policy in attached.attached_policies.unwrap_or_default() {
             policies.push(managed(api, policy.policy_arn.unwrap_or_default()).await?);
+        }
+        let request = iam::ListGroupsForUserRequest {
+            user_name: Some(name.to_owned()),
+            ..iam::ListGroupsForUserRequest::default()
+        };
+        let groups = call
+            .call::<iam::ListGroupsForUser>(&api.credentials, request)
+            .await?;
+        for group in groups.groups.unwrap_or_default() {
+            policies.extend(of_group(api, &group.group_name.unwrap_or_default()).await?);
         }
         Ok(Self {
             arn: user.arn.unwrap_or_default(),
@@ -168,6 +183,41 @@ impl Holder {
             Principal::user(account, &self.arn, &self.id)
         }
     }
+}
+
+async fn of_group(api: &Api, name: &str) -> Result<Vec<(String, Policy)>, HolderError> {
+    let call = &api.client;
+    let mut policies = Vec::new();
+    let request = iam::ListGroupPoliciesRequest {
+        group_name: Some(name.to_owned()),
+        max_items: MAX_ITEMS,
+        ..iam::ListGroupPoliciesRequest::default()
+    };
+    let inline = call
+        .call::<iam::ListGroupPolicies>(&api.credentials, request)
+        .await?;
+    for policy in inline.policy_names.unwrap_or_default() {
+        let request = iam::GetGroupPolicyRequest {
+            group_name: Some(name.to_owned()),
+            policy_name: Some(policy.clone()),
+        };
+        let text = call
+            .call::<iam::GetGroupPolicy>(&api.credentials, request)
+            .await?;
+        let named = format!("{policy} of the group {name}");
+        policies.push(compiled(named, text.policy_document)?);
+    }
+    let request = iam::ListAttachedGroupPoliciesRequest {
+        group_name: Some(name.to_owned()),
+        ..iam::ListAttachedGroupPoliciesRequest::default()
+    };
+    let attached = call
+        .call::<iam::ListAttachedGroupPolicies>(&api.credentials, request)
+        .await?;
+    for policy in attached.attached_policies.unwrap_or_default() {
+        policies.push(managed(api, policy.policy_arn.unwrap_or_default()).await?);
+    }
+    Ok(policies)
 }
 
 async fn managed(api: &Api, arn: String) -> Result<(String, Policy), HolderError> {

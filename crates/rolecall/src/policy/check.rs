@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use rolecall_advise::check::{Finding, Severity, check};
+use rolecall_advise::check::{Finding, Severity};
 use serde_json::json;
 
 use super::args::{CheckArgs, Output};
+use super::known::check;
 
 pub(super) fn run(args: &CheckArgs) -> Result<ExitCode> {
     let mut text = String::new();

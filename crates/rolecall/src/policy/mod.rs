@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod explain;
 mod generate;
+mod known;
 mod simulate;
 
 use std::io::{Read, Write};
