@@ -68,7 +68,8 @@ impl Owner {
     }
 }
 
-fn prefix(account: &AccountId, id: &str) -> String {
+/// What the keys of the credentials of the user with this unique id (`root` for root) begin with.
+pub(crate) fn prefix(account: &AccountId, id: &str) -> String {
     format!("{account}/{id}/")
 }
 

@@ -6,6 +6,8 @@ use rolecall_testkit::clients::{Said, aws_v1};
 use rolecall_testkit::{Key, Node, totp};
 use serde_json::{Value, json};
 
+use crate::terraform::Terraform;
+
 const ACCOUNT: &str = "123456789012";
 
 /// Runs one command line, words separated by blanks, as somebody.
@@ -289,4 +291,20 @@ fn the_account_tells_of_itself() {
         .boto3(&[("iam", "get_credential_report", json!({}))])
         .unwrap();
     assert_eq!(report[0].text("/ReportFormat"), "text/csv");
+}
+
+#[test]
+fn terraform_makes_users_groups_and_settings_finds_them_unchanged_and_destroys_them() {
+    let node = Node::start().unwrap();
+    let Some(terraform) = Terraform::with(&node, "terraform-users") else {
+        return;
+    };
+    terraform.run(&["apply", "-auto-approve", "-input=false"], 0);
+    let plan = terraform.run(&["plan", "-detailed-exitcode", "-input=false"], 0);
+    assert!(plan.out.contains("No changes."), "{}", plan.out);
+    let outputs = terraform.run(&["output", "-json"], 0).json();
+    assert_eq!(outputs["members"]["value"], json!(["ann", "bob"]));
+    terraform.run(&["destroy", "-auto-approve", "-input=false"], 0);
+    assert_eq!(ok(&node, "iam list-users")["Users"], json!([]));
+    assert_eq!(ok(&node, "iam list-groups")["Groups"], json!([]));
 }

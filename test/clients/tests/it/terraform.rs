@@ -49,10 +49,15 @@ impl<'a> Terraform<'a> {
     /// A working copy of the fixture with the provider in place; `None`, and a line that says so,
     /// when Terraform or its provider can't be had here.
     pub(crate) fn ready(node: &'a Node) -> Option<Self> {
+        Self::with(node, "terraform")
+    }
+
+    /// [`Terraform::ready`] with another folder of `fixtures`.
+    pub(crate) fn with(node: &'a Node, fixture: &str) -> Option<Self> {
         let folder = node.scratch().join("terraform");
         std::fs::create_dir(&folder).unwrap();
-        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform");
-        for file in std::fs::read_dir(fixture).unwrap() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        for file in std::fs::read_dir(fixtures.join(fixture)).unwrap() {
             let file = file.unwrap();
             std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
         }

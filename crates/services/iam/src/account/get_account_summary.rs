@@ -13,7 +13,9 @@ use rolecall_store::Txn;
 use crate::account::AccountSettings;
 use crate::group::GROUPS_PER_USER_MAX;
 use crate::holder::Holder;
-use crate::mfa;
+use crate::server_certificate::ServerCertificate;
+use crate::signing_certificate::SigningCertificate;
+use crate::{mfa, user_credential};
 
 /// How much of everything the account has, and its quotas.
 ///
@@ -53,6 +55,9 @@ fn used(tx: &Txn, account: &AccountId) -> Vec<(&'static str, usize)> {
         .sum();
     let devices = || tx.range_unchecked::<VirtualMfaDevice>(&mfa::prefix(account));
     let enabled = devices().filter(|(_, device)| device.user.is_some());
+    let server_certificates = tx.range_unchecked::<ServerCertificate>(&prefix);
+    let of_root = user_credential::prefix(account, "root");
+    let root_certificates = tx.range_unchecked::<SigningCertificate>(&of_root).count();
     vec![
         ("Users", tx.range_unchecked::<User>(&prefix).count()),
         ("Groups", tx.range_unchecked::<Group>(&prefix).count()),
@@ -67,13 +72,16 @@ fn used(tx: &Txn, account: &AccountId) -> Vec<(&'static str, usize)> {
             tx.range_unchecked::<InstanceProfile>(&prefix).count(),
         ),
         ("Providers", providers(tx, account)),
-        ("ServerCertificates", 0),
+        ("ServerCertificates", server_certificates.count()),
         ("MFADevices", devices().count()),
         ("MFADevicesInUse", enabled.count()),
         ("AccountAccessKeysPresent", root_keys.min(1)),
         ("AccountMFAEnabled", 0),
         ("AccountPasswordPresent", 0),
-        ("AccountSigningCertificatesPresent", 0),
+        (
+            "AccountSigningCertificatesPresent",
+            root_certificates.min(1),
+        ),
         (
             "GlobalEndpointTokenVersion",
             1 + usize::from(AccountSettings::of(tx, account).v2_tokens),

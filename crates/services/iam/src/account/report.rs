@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::AccountSettings;
 use crate::login_profile::LoginProfile;
+use crate::signing_certificate::SigningCertificate;
+use crate::user_credential;
 
 /// How long a report is the newest that can be had.
 const FRESH: Duration = Duration::from_secs(4 * 3600);
@@ -83,7 +85,7 @@ fn root(tx: &Txn, account: &AccountId) -> Vec<String> {
         "not_supported",
         "false",
     ]));
-    finish(tx, fields, &keys)
+    finish(tx, fields, &keys, &certificates(tx, account, "root"))
 }
 
 fn user(tx: &Txn, key: &str, user: &User, max_age_days: Option<i32>) -> Vec<String> {
@@ -104,11 +106,17 @@ fn user(tx: &Txn, key: &str, user: &User, max_age_days: Option<i32>) -> Vec<Stri
     let keys: Vec<AccessKey> = keys
         .filter_map(|id| Some(tx.get_unchecked::<AccessKey>(id)?.cloned()))
         .collect();
-    finish(tx, fields, &keys)
+    let certificates = certificates(tx, &user.account, &user.id);
+    finish(tx, fields, &keys, &certificates)
 }
 
 /// The fields of two access keys and two certificates, behind the others.
-fn finish(tx: &Txn, mut fields: Vec<String>, keys: &[AccessKey]) -> Vec<String> {
+fn finish(
+    tx: &Txn,
+    mut fields: Vec<String>,
+    keys: &[AccessKey],
+    certificates: &[SigningCertificate],
+) -> Vec<String> {
     for n in 0..2 {
         match keys.get(n) {
             Some(key) => {
@@ -119,8 +127,26 @@ fn finish(tx: &Txn, mut fields: Vec<String>, keys: &[AccessKey]) -> Vec<String> 
             None => fields.extend(words(&["false", "N/A", "N/A", "N/A", "N/A"])),
         }
     }
-    fields.extend(words(&["false", "N/A", "false", "N/A"]));
+    for n in 0..2 {
+        match certificates.get(n) {
+            Some(certificate) => {
+                fields.push((certificate.status == "Active").to_string());
+                fields.push(time(certificate.uploaded));
+            }
+            None => fields.extend(words(&["false", "N/A"])),
+        }
+    }
     fields
+}
+
+/// The signing certificates of the user with this unique id, oldest first.
+fn certificates(tx: &Txn, account: &AccountId, id: &str) -> Vec<SigningCertificate> {
+    let prefix = user_credential::prefix(account, id);
+    let found = tx.range_unchecked::<SigningCertificate>(&prefix);
+    let mut found: Vec<SigningCertificate> =
+        found.map(|(_, certificate)| certificate.cloned()).collect();
+    found.sort_by_key(|certificate| certificate.uploaded);
+    found
 }
 
 fn used(tx: &Txn, key: &AccessKey) -> Vec<String> {
