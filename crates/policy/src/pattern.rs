@@ -238,6 +238,18 @@ fn matches_template(pieces: &[Piece], text: &str, request: &Request<'_>) -> bool
     walk::<false>(token, text.as_bytes())
 }
 
+/// The end of `text` from where `expected` may begin. `None` if it begins nowhere.
+#[inline]
+fn skip_to<'t, const FOLD: bool>(text: &'t [u8], expected: &[u8]) -> Option<&'t [u8]> {
+    let Some(first) = expected.first() else {
+        return Some(text);
+    };
+    let at = text
+        .iter()
+        .position(|byte| *byte == *first || (FOLD && byte.to_ascii_lowercase() == *first))?;
+    text.get(at..)
+}
+
 /// Splits the first character off UTF-8 bytes.
 #[inline]
 fn split_char(text: &[u8]) -> Option<(u8, &[u8])> {
@@ -301,14 +313,22 @@ fn walk<'p, const FOLD: bool>(token: impl Fn(usize) -> Option<Token<'p>>, text: 
             continue;
         }
         segment_run = None;
-        match run.and_then(|(after, from)| Some((after, split_char(from)?.1))) {
-            Some((after, from)) => {
-                run = Some((after, from));
-                at = after;
-                rest = from;
-            }
-            None => return false,
-        }
+        let Some((after, from)) = run else {
+            return false;
+        };
+        let Some((_, from)) = split_char(from) else {
+            return false;
+        };
+        let next = match token(after) {
+            Some(Token::Text(expected)) => skip_to::<FOLD>(from, expected),
+            _ => Some(from),
+        };
+        let Some(from) = next else {
+            return false;
+        };
+        run = Some((after, from));
+        at = after;
+        rest = from;
     }
 }
 
