@@ -127,6 +127,11 @@ impl Pipeline {
         &self.0.registry
     }
 
+    /// What keeps the record, if one is kept.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.0.recorder.as_ref()
+    }
+
     /// The refusals of late.
     pub fn audit(&self) -> &Audit {
         &self.0.audit
