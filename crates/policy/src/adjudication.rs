@@ -71,6 +71,7 @@
 //!   otherwise; its other rows contradict the text as well.)
 //! - **An empty list counts as an absent key.** An empty string, or several, do so only under
 //!   `ForAllValues` and `ForAnyValue`, where the User Guide calls it a "null dataset".
+//! - **A qualifier before `Null`** (`ForAnyValue:Null`) changes nothing: it asks about the key.
 //! - **A value that its operator can't read** (`NumericEquals` with a word, `Bool` with neither
 //!   true nor false, `ArnLike` with fewer than six parts) equals nothing, on either side.
 //! - **A date that the calendar does not have** (February 30th) is none, and is refused on write.

@@ -241,6 +241,8 @@ impl Case {
         assert_eq!(explanation.denied_by.is_some(), denied_by_statement);
         let implicit = matches!(decision.reason, Reason::ImplicitDeny(_));
         assert_eq!(!explanation.suggestions.is_empty(), implicit);
+        // What is proposed was evaluated again, and allows.
+        assert!(explanation.checked || !implicit);
         (describe(&decision), explanation.suggestions)
     }
 
@@ -400,7 +402,7 @@ case_files! {
     evaluation: 66,
     keys: 150,
     logic: 32,
-    operators: 534,
+    operators: 538,
     organizations: 93,
     principals: 273,
     resources: 104,
