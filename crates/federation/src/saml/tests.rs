@@ -82,8 +82,9 @@ fn other_signatures_and_none_are_refused() {
         }
     }
     let both = data!("both-signed.xml");
-    let (start, end) = (both.rfind("<ds:SignatureValue>").unwrap() + 19, 8);
-    let broken = format!("{}AAAAAAAA{}", &both[..start], &both[start + end..]);
+    let (head, value) = both.rsplit_once("<ds:SignatureValue>").unwrap();
+    let (_, kept) = value.split_at(8);
+    let broken = format!("{head}<ds:SignatureValue>AAAAAAAA{kept}");
     assert!(
         verify(&broken).is_err(),
         "a signature that is there must be good"
@@ -100,16 +101,19 @@ fn a_comment_does_not_make_another_subject() {
     assert_eq!(verify(&added).unwrap().subject, "alice@example.com");
 }
 
+/// What ends with `end`, and what comes behind.
+fn around<'a>(text: &'a str, end: &str) -> (&'a str, &'a str) {
+    text.split_at(text.find(end).unwrap() + end.len())
+}
+
 /// The signed assertion is moved, and a forged one stands where it is looked for.
 #[test]
 fn signature_wrapping_finds_nothing() {
     let good = data!("assertion-signed.xml");
-    let start = good.find("<saml:Assertion").unwrap();
-    let end = good.find("</saml:Assertion>").unwrap() + "</saml:Assertion>".len();
-    let (before, signed, after) = (&good[..start], &good[start..end], &good[end..]);
-    let signature_start = signed.find("<ds:Signature ").unwrap();
-    let signature_end = signed.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
-    let signature = &signed[signature_start..signature_end];
+    let (before, rest) = good.split_at(good.find("<saml:Assertion").unwrap());
+    let (signed, after) = around(rest, "</saml:Assertion>");
+    let (_, rest) = signed.split_at(signed.find("<ds:Signature ").unwrap());
+    let (signature, _) = around(rest, "</ds:Signature>");
     let bare = signed.replace(signature, "");
     let forged = bare.replace("alice@", "admin@");
     let renamed = forged.replace("ID=\"_a1\"", "ID=\"_evil\"");

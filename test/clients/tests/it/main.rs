@@ -12,6 +12,8 @@ mod containers;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod generate;
 #[cfg(test)]
 mod host;

@@ -5,5 +5,7 @@ mod common;
 mod federation_token;
 mod mfa;
 mod own_sessions;
+#[cfg(test)]
 mod saml;
+#[cfg(test)]
 mod web_identity;
