@@ -1,5 +1,5 @@
-//! Policies from what was called: the smallest one that allows it ([`generate`](mod@generate)), what
-//! a policy grants beyond it ([`diff`](mod@diff)), what a policy grants too widely
+//! Policies from what was called: the smallest one that allows it ([`generate`](mod@generate)),
+//! what a policy grants beyond it ([`diff`](mod@diff)), what a policy grants too widely
 //! ([`check`](mod@check)), and all of it as JSON, Terraform or CloudFormation ([`render`]).
 //!
 //! The crate is pure: it is given [`Observation`]s, which a record of calls holds, and policies as

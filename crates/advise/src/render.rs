@@ -54,9 +54,9 @@ impl<'a> Holder<'a> {
     }
 }
 
-/// Policies for a user or role, ready to be put into place. One that fits is written
-/// inline, all others as managed policies that are attached. JSON has nothing but the documents: one as an object, several
-/// as a list.
+/// Policies for a user or role, ready to be put into place. One that fits is written inline, all
+/// others as managed policies that are attached. JSON has nothing but the documents: one as an
+/// object, several as a list.
 pub fn policies(format: Format, holder: Holder<'_>, policies: &[PolicyDocument]) -> String {
     match format {
         Format::Json => {

@@ -178,10 +178,10 @@ pub(crate) struct DiffArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WhoseArgs {
-    /// A role's name.
+    /// A role's name or ARN.
     #[arg(long, value_name = "NAME", group = "whose")]
     pub(crate) role: Option<String>,
-    /// A user's name.
+    /// A user's name or ARN.
     #[arg(long, value_name = "NAME", group = "whose")]
     pub(crate) user: Option<String>,
     /// Only calls since then: 90m, 24h, 7d, or a time such as 2026-11-22T06:00:00Z.

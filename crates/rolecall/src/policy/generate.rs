@@ -9,6 +9,7 @@ use rolecall_advise::render::{Holder, policies};
 use rolecall_record::{CallRecord, IdentityKind, Query, Reader};
 
 use super::args::{GenerateArgs, WhoseArgs};
+use crate::credentials::Credentials;
 
 pub(super) async fn run(args: &GenerateArgs) -> Result<ExitCode> {
     let observed = observed(&args.whose).await?;
@@ -36,11 +37,25 @@ pub(super) async fn run(args: &GenerateArgs) -> Result<ExitCode> {
 }
 
 pub(super) fn whose(args: &WhoseArgs) -> Result<Holder<'_>> {
+    let name = |text| last(text);
     match (&args.role, &args.user) {
-        (Some(role), _) => Ok(Holder::Role(role)),
-        (None, Some(user)) => Ok(Holder::User(user)),
+        (Some(role), _) => Ok(Holder::Role(name(role))),
+        (None, Some(user)) => Ok(Holder::User(name(user))),
         (None, None) => anyhow::bail!("name a role or a user"),
     }
+}
+
+/// The name in an ARN; a name is its own.
+fn last(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// The account of whoever was named by ARN; else that of the data directory. Members of an
+/// organization have users and roles of the same names.
+fn account(args: &WhoseArgs) -> Option<String> {
+    let named = args.role.as_ref().or(args.user.as_ref());
+    let of_arn = named.and_then(|name| name.split(':').nth(4).map(str::to_owned));
+    of_arn.or_else(|| Some(Credentials::load(&args.data.dir()).ok()?.account))
 }
 
 /// What the record has of a role or user, the oldest first.
@@ -52,10 +67,12 @@ pub(super) async fn observed(args: &WhoseArgs) -> Result<Observed> {
         since: args.since.map(super::Since::time),
         ..Query::default()
     };
+    let account = account(args);
+    let own = |call: &CallRecord| account.as_ref().is_none_or(|id| call.caller.account == *id);
     let mut calls = Vec::new();
     for entry in Reader::of_data(&data).calls(query) {
         let call = entry.context("read the record")?.call;
-        if is_of(&call, args) {
+        if own(&call) && is_of(&call, args) {
             calls.push(call);
         }
     }
@@ -65,7 +82,7 @@ pub(super) async fn observed(args: &WhoseArgs) -> Result<Observed> {
 
 fn is_of(call: &CallRecord, args: &WhoseArgs) -> bool {
     let caller = &call.caller;
-    let is_last = |arn: &str, name: &str| arn.rsplit('/').next() == Some(name);
+    let is_last = |arn: &str, name: &str| last(arn) == last(name);
     match (&args.role, &args.user) {
         (Some(role), _) => {
             caller.kind == IdentityKind::AssumedRole
@@ -76,7 +93,7 @@ fn is_of(call: &CallRecord, args: &WhoseArgs) -> bool {
         }
         (None, Some(user)) => {
             caller.kind == IdentityKind::IAMUser
-                && (caller.user_name.as_ref() == Some(user) || is_last(&caller.arn, user))
+                && is_last(caller.issuer_arn.as_deref().unwrap_or(&caller.arn), user)
         }
         (None, None) => false,
     }

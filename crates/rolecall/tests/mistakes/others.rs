@@ -1,5 +1,5 @@
-//! Mistakes in what limits or trusts the caller: trust policies, repository policies, boundaries and
-//! session policies.
+//! Mistakes in what limits or trusts the caller: trust policies, repository policies, boundaries
+//! and session policies.
 
 use rolecall_api::{ecr, iam, sts};
 use serde_json::{Value, json};

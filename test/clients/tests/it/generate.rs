@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_testkit::clients::Said;
 use rolecall_testkit::image::busybox;
 use rolecall_testkit::raw::{RawRequest, now};
-use rolecall_testkit::{Key, Node};
+use rolecall_testkit::{Key, Node, binary};
 use serde_json::{Value, json};
 
 use crate::explain::rolecall;
@@ -230,6 +231,119 @@ fn a_user_that_registers_and_runs_a_task() {
             .unwrap_or_default()
             .starts_with("AccessDenied")
     }));
+}
+
+#[test]
+fn the_exit_status_tells_scripts() {
+    let node = Node::start().unwrap();
+    let file = |name: &str, policy: &Value| {
+        let path = node.scratch().join(name);
+        std::fs::write(&path, policy.to_string()).unwrap();
+        path.display().to_string()
+    };
+    let plain =
+        |args: &[&str]| Said::by(node.command(binary().unwrap()).arg("policy").args(args)).unwrap();
+    let statement = |action: &str, resource: &str| {
+        json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]})
+    };
+    let good = file("good.json", &statement("ecs:ListClusters", "*"));
+    let wide = file("wide.json", &statement("sqs:*", "*"));
+    let bad = file("bad.json", &statement("ListClusters", "*"));
+    let misspelt = file("misspelt.json", &statement("ecs:ListCluster", "*"));
+    for (args, status, part) in [
+        (&["check", good.as_str()][..], 0, "nothing to say"),
+        (
+            &["check", &good, &wide],
+            1,
+            "allows every action of sqs on every resource",
+        ),
+        (
+            &["check", &bad],
+            1,
+            "Actions/Conditions must be prefaced by a vendor",
+        ),
+        (
+            &["check", &misspelt],
+            1,
+            "ecs:ListCluster, which is no action of ecs",
+        ),
+        (
+            &["check", "--type", "trust", &good],
+            1,
+            "Trust Policy statement actions",
+        ),
+        (&["check", "nowhere.json"], 2, ""),
+        (&["check"], 2, ""),
+        (
+            &[
+                "simulate",
+                "--policy",
+                &good,
+                "--action",
+                "ecs:ListClusters",
+            ],
+            0,
+            "allowed",
+        ),
+        (
+            &[
+                "simulate",
+                "--policy",
+                &wide,
+                "--action",
+                "ecs:ListClusters",
+            ],
+            1,
+            r#"{"Effect":"Allow","Action":"ecs:ListClusters","Resource":"*"}"#,
+        ),
+        (
+            &["simulate", "--policy", &bad, "--action", "ecs:ListClusters"],
+            2,
+            "",
+        ),
+        (&["generate"], 2, ""),
+        (&["generate", "--role", "a", "--user", "b"], 2, ""),
+    ] {
+        let said = plain(args);
+        assert_eq!(said.status, status, "{args:?}: {said:?}");
+        assert!(said.out.contains(part), "{args:?}: {said:?}");
+    }
+}
+
+/// Terraform itself finds nothing to lay out anew in what is written for it.
+#[test]
+fn what_is_written_for_terraform_is_laid_out_as_it_does() {
+    let node = Node::start().unwrap();
+    let key = node.user("ci", &everything()).unwrap();
+    let role = json!({"RoleName": "r", "AssumeRolePolicyDocument": json!({
+        "Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"}}}).to_string()});
+    let attach = json!({"RoleName": "r", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+    let calls = [
+        ("iam", "create_role", role),
+        ("iam", "get_role", json!({"RoleName": "r"})),
+        ("iam", "attach_role_policy", attach),
+        ("ecs", "list_clusters", json!({})),
+    ];
+    let answers = node.boto3_as(&key, &calls).unwrap();
+    assert!(answers.iter().all(|a| a.status == 200), "{answers:?}");
+    let args = [
+        "policy",
+        "generate",
+        "--user",
+        "ci",
+        "--format",
+        "terraform",
+    ];
+    let said = rolecall(&node, &args);
+    let path = node.scratch().join("ci.tf");
+    std::fs::write(&path, &said.out).unwrap();
+    let mut terraform = node.command("terraform");
+    match Said::by(terraform.args(["fmt", "-check", "-diff"]).arg(&path)) {
+        Ok(same) => assert_eq!(same.status, 0, "{same:?}"),
+        Err(error) => println!("SKIPPED: {error}"),
+    }
 }
 
 #[test]
