@@ -3,7 +3,8 @@
 //! A [`Policy`] is parsed once, when it is written, and decided from many times. [`evaluate`] takes
 //! a [`Request`] and the [`Layers`] of policies that apply to it and answers with a [`Decision`]
 //! that names the statement that decided. [`explain`] looks again, more slowly, and says what came
-//! closest and which statement would have allowed the request.
+//! closest and which statement would have allowed the request. [`lint`](fn@lint) looks at a
+//! [`Document`] alone, for what it grants too widely.
 //!
 //! The crate is pure: no I/O, no clock, no threads. Where AWS documentation is silent or
 //! contradicts itself, the choice made here is written down in [`adjudication`].
