@@ -39,8 +39,8 @@ pub trait Operation: 'static {
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError>;
 
     /// The attempt at a secret that can be guessed (a one-time code, a password), if this call is
-    /// one. It is written in a transaction of its own before anything else, and stays when the call is
-    /// refused: guesses are counted one by one, however many come at once.
+    /// one. It is written in a transaction of its own before anything else, and stays when the call
+    /// is refused: guesses are counted one by one, however many come at once.
     fn attempt(_input: &Input<Self::Api>, _info: &RequestInfo) -> Option<Attempt> {
         None
     }

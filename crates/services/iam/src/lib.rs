@@ -1,8 +1,9 @@
 //! The iam service: one file per operation.
 //!
-//! Roles, users and groups share what they have in common in `holder`; managed policies, the account's and
-//! AWS's, are one thing in `catalog`; what is used by what is kept as documents ([`Usage`]), so
-//! that nothing here walks over all roles or users to answer a question about one policy.
+//! Roles, users and groups share what they have in common in `holder`; managed policies, the
+//! account's and AWS's, are one thing in `catalog`; what is used by what is kept as documents
+//! ([`Usage`]), so that nothing here walks over all roles or users to answer a question about one
+//! policy.
 //!
 //! # Invariants
 //! - Names are unique ignoring case; the key of a document holds the lower-case name.

@@ -10,8 +10,8 @@ use rolecall_store::Txn;
 use crate::text::required;
 use crate::{access, errors};
 
-/// Whose key it is, and when, where and for what it was last used: `N/A` and no date if it never was.
-/// Of the uses in a quarter of an hour the first one is on record.
+/// Whose key it is, and when, where and for what it was last used: `N/A` and no date if it never
+/// was. Of the uses in a quarter of an hour the first one is on record.
 ///
 /// Source: IAM API Reference, `GetAccessKeyLastUsed`.
 pub struct GetAccessKeyLastUsed;

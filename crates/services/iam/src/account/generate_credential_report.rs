@@ -8,8 +8,8 @@ use rolecall_store::Txn;
 
 use crate::account::report::{self, CredentialReport};
 
-/// Makes the credential report, unless one of the last four hours is there. It is ready at once; AWS
-/// says so with the second call, and so does this.
+/// Makes the credential report, unless one of the last four hours is there. It is ready at once;
+/// AWS says so with the second call, and so does this.
 ///
 /// Source: IAM API Reference, `GenerateCredentialReport`.
 pub struct GenerateCredentialReport;

@@ -12,9 +12,8 @@ use crate::text::required;
 use crate::usage::How;
 use crate::{access, errors, holder, usage};
 
-/// Renames a user or moves it to another path. Its unique id, policies, groups, password, MFA devices and access keys
-/// stay; its
-/// sessions end, since they name the user by its old name.
+/// Renames a user or moves it to another path. Its unique id, policies, groups, password, MFA
+/// devices and access keys stay; its sessions end, since they name the user by its old name.
 ///
 /// The caller needs the permission on the user as it is and as it will be.
 ///
