@@ -181,7 +181,8 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
     if let Some(agent) = &info.transport.user_agent {
         context.set("aws:UserAgent", agent.as_str());
     }
-    if let CallerKind::Service { source_arn, .. } = &info.caller.kind {
+    if let CallerKind::Service { name, source_arn } = &info.caller.kind {
+        context.set_list("aws:PrincipalServiceNamesList", [name.as_str()]);
         context.set("aws:SourceAccount", info.caller.account.as_str());
         if let Some(arn) = source_arn {
             context.set("aws:SourceArn", arn.as_str());
@@ -214,8 +215,6 @@ fn organization_keys<'a>(
         _ => {
             context.set("aws:PrincipalOrgID", id.as_str());
             context.set_list("aws:PrincipalOrgPaths", paths);
-            let management = membership.organization.management.as_str();
-            context.set("aws:PrincipalOrgMasterAccount", management);
         }
     }
 }

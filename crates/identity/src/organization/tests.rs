@@ -1,3 +1,5 @@
+//! An organization of one unit and one member, and what limits whom.
+
 use rolecall_base::Timestamp;
 use rolecall_store::{Store, Txn};
 

@@ -126,8 +126,22 @@ impl Shell<'_> {
 }
 
 fn flow(aws: PathBuf) {
-    let node = Node::start().unwrap();
+    let mut node = Node::start().unwrap();
+    let (account, root, admin) = made(&Shell {
+        node: &node,
+        aws: aws.clone(),
+    });
+    // A member is not taken for the account of the data directory.
+    node.stop().unwrap();
+    node.restart().unwrap();
     let shell = Shell { node: &node, aws };
+    let own = shell.text(&["sts", "get-caller-identity"], "/Account");
+    assert_eq!(own, "123456789012");
+    closed(&shell, &admin, &account, &root);
+}
+
+/// An organization with a limited member: the account, the root's id, the account's administrator.
+fn made(shell: &Shell<'_>) -> (String, String, Key) {
     let root_key = &shell.node.root;
     shell.refused(
         root_key,
@@ -182,9 +196,9 @@ fn flow(aws: PathBuf) {
     let admin = shell.administrator(&ann, &account);
     let who = shell.ok(&admin, &["sts", "get-caller-identity"]);
     assert_eq!(who["Account"], json!(account));
-    limits(&shell, &admin, &account, &unit);
+    limits(shell, &admin, &account, &unit);
     shell.ok(&ann, &["ecs", "create-cluster", "--cluster-name", "ours"]);
-    closed(&shell, &admin, &account, &root);
+    (account, root, admin)
 }
 
 /// A deny on the unit, then nothing that allows.

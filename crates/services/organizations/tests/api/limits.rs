@@ -186,10 +186,6 @@ async fn conditions_see_the_organization_of_the_caller_and_of_the_resource() {
             false,
         ),
         (
-            json!({ "StringEquals": { "aws:PrincipalOrgMasterAccount": "123456789012" } }),
-            true,
-        ),
-        (
             json!({ "StringEquals": { "aws:ResourceAccount": account } }),
             true,
         ),
