@@ -32,6 +32,11 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "sts:TagSession",
+        "resource",
+        "sts:GetFederationToken tags the session of a federated user, which is no role",
+    ),
+    (
+        "sts:TagSession",
         "sts:RoleSessionName",
         "one statement of a trust policy may allow it together with sts:AssumeRole",
     ),
