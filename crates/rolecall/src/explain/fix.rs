@@ -40,11 +40,15 @@ impl Fix {
     /// What to do, in words.
     pub fn in_words(&self) -> String {
         let number = self.at.as_ref().map_or(0, |at| at.statement);
-        match self.change {
+        let mut text = match self.change {
             Change::Add => format!("add to {}", self.place),
             Change::Replace => format!("replace statement {number} of {} with", self.place),
             Change::Remove => format!("take statement {number} out of {}", self.place),
+        };
+        if self.place.contains("arn:aws:iam::aws:policy/") {
+            text.push_str(" (AWS's policies cannot be changed: use a copy)");
         }
+        text
     }
 
     /// The statement, written out.

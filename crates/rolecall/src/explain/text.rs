@@ -5,6 +5,9 @@ use rolecall_advise::render::{Format, compact};
 use super::find::Found;
 use super::report::{Denied, Report};
 
+/// How many calls are shown.
+const SHOWN: usize = 8;
+
 /// How wide the column of labels is.
 const LABEL: usize = 11;
 
@@ -29,9 +32,13 @@ pub fn write(found: &Found, format: Format) -> String {
     if let Some(first) = reports.next() {
         one(&mut out, first, format);
     }
-    for report in reports {
+    for report in reports.by_ref().take(SHOWN - 1) {
         out.push_str("\nAlso: ");
         one(&mut out, report, format);
+    }
+    let more = reports.count();
+    if more > 0 {
+        out.push_str(&format!("\nAnd {more} more; --output json has them all.\n"));
     }
     out
 }

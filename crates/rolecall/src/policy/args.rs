@@ -120,13 +120,10 @@ pub(crate) struct SimulateArgs {
     /// A condition key with a value; given twice, it is a list.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
-    /// Who calls: the ARN of a user, a role or a role's session, or a service's name.
-    #[arg(
-        long,
-        value_name = "ARN",
-        default_value = "arn:aws:iam::123456789012:user/simulated"
-    )]
-    pub(crate) caller: String,
+    /// Who calls: the ARN of a user, a role or a role's session, or a service's name [default: a
+    /// user of the first resource's account]
+    #[arg(long, value_name = "ARN")]
+    pub(crate) caller: Option<String>,
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,

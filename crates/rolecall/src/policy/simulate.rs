@@ -43,7 +43,11 @@ pub(super) fn run(args: &SimulateArgs) -> Result<ExitCode> {
             many => context.set_list(key, many.iter().cloned()),
         };
     }
-    let principal = principal(&args.caller)?;
+    let caller = args
+        .caller
+        .clone()
+        .unwrap_or_else(|| user_of(&args.resource));
+    let principal = principal(&caller)?;
     let everything = ["*".to_owned()];
     let resources = if args.resource.is_empty() {
         &everything[..]
@@ -184,6 +188,15 @@ pub(super) fn keys(given: &[String]) -> Result<Vec<(String, Vec<String>)>> {
         }
     }
     Ok(all)
+}
+
+/// A user of the account that the first of `resources` with an account has.
+pub(super) fn user_of(resources: &[String]) -> String {
+    let account = resources
+        .iter()
+        .find_map(|arn| arn.split(':').nth(4).filter(|account| !account.is_empty()));
+    let account = account.unwrap_or("123456789012");
+    format!("arn:aws:iam::{account}:user/simulated")
 }
 
 /// The caller that a text names.

@@ -6,7 +6,7 @@ use rolecall_policy::PrincipalKind;
 
 use super::Since;
 use super::args::since;
-use super::simulate::{keys, principal};
+use super::simulate::{keys, principal, user_of};
 
 #[test]
 fn spans_and_times() {
@@ -26,6 +26,17 @@ fn keys_given_twice_are_lists() {
     )];
     assert_eq!(keys(&given).unwrap(), expected);
     assert!(keys(&["x".to_owned()]).is_err());
+}
+
+#[test]
+fn nobody_else_s_account_is_taken_for_granted() {
+    let arns = [
+        "*".to_owned(),
+        "arn:aws:s3:::bucket".to_owned(),
+        "arn:aws:ecs:us-east-1:111122223333:cluster/a".to_owned(),
+    ];
+    assert_eq!(user_of(&arns), "arn:aws:iam::111122223333:user/simulated");
+    assert_eq!(user_of(&[]), "arn:aws:iam::123456789012:user/simulated");
 }
 
 #[test]
