@@ -242,7 +242,7 @@ impl Case {
         let implicit = matches!(decision.reason, Reason::ImplicitDeny(_));
         assert_eq!(!explanation.suggestions.is_empty(), implicit);
         // What is proposed was evaluated again, and allows.
-        assert!(explanation.checked || !implicit);
+        assert!(explanation.checked, "{}", explanation.summary);
         (describe(&decision), explanation.suggestions)
     }
 

@@ -180,17 +180,18 @@ impl<'a> Drafts<'a> {
                 Reason::ExplicitDeny(at) => Some((at.layer, at.policy.to_owned(), at.statement)),
                 _ => None,
             })?;
+        let has_boundary = self.boundary.is_some();
         let draft = self
             .of_layer(layer)
             .into_iter()
-            .find(|draft| draft.denies_at(&policy, number, request))?;
+            .find(|draft| draft.denies_at(&policy, number, request, has_boundary))?;
         let mut relief = None;
         let name = draft.name;
         draft.change(|changed| {
             let Some((Some((place, sid)), text)) = changed.statements.get(number).cloned() else {
                 return;
             };
-            let replacement = replacement(&text, layer, changed.kind, request);
+            let replacement = replacement(&text, layer, changed.kind, (request, has_boundary));
             match (&replacement, changed.statements.get_mut(number)) {
                 (Some(replacement), Some((_, text))) => text.clone_from(replacement),
                 _ => drop(changed.statements.remove(number)),
@@ -224,12 +225,18 @@ impl<'a> Drafts<'a> {
 impl Draft<'_> {
     /// Whether this is the policy of that name whose statement of that number denies; the same
     /// policy may be attached at several levels.
-    fn denies_at(&self, policy: &str, number: usize, request: &Request<'_>) -> bool {
+    fn denies_at(
+        &self,
+        policy: &str,
+        number: usize,
+        request: &Request<'_>,
+        has_boundary: bool,
+    ) -> bool {
         self.name == policy
             && self
                 .named()
                 .and_then(|named| named.policy.statements().get(number))
-                .is_some_and(|statement| closest::applies(statement, request))
+                .is_some_and(|statement| closest::applies(statement, request, has_boundary))
     }
 }
 
@@ -242,7 +249,7 @@ fn replacement(
     statement: &str,
     layer: Layer,
     kind: PolicyKind,
-    request: &Request<'_>,
+    (request, has_boundary): (&Request<'_>, bool),
 ) -> Option<String> {
     let Some(Json::Object(elements)) = Json::parse(statement) else {
         return None;
@@ -268,7 +275,7 @@ fn replacement(
         let passes = policy
             .statements()
             .iter()
-            .all(|statement| !closest::applies(statement, request));
+            .all(|statement| !closest::applies(statement, request, has_boundary));
         passes.then_some(text)
     })
 }

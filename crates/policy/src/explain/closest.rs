@@ -55,9 +55,14 @@ pub(super) fn closest<'a>(
     })
 }
 
-/// Whether a statement applies to a request, but for what a permissions boundary changes.
-pub(super) fn applies(statement: &Statement, request: &Request<'_>) -> bool {
-    rank(statement, request, &Action::new(request.action), false) == APPLIES
+/// Whether a statement applies to a request.
+pub(super) fn applies(statement: &Statement, request: &Request<'_>, has_boundary: bool) -> bool {
+    rank(
+        statement,
+        request,
+        &Action::new(request.action),
+        has_boundary,
+    ) == APPLIES
 }
 
 fn rank(
