@@ -10,6 +10,7 @@ use rolecall_testkit::{Key, Node};
 use serde_json::{Value, json};
 
 use crate::host::{Host, allow};
+use crate::terraform::Terraform;
 
 struct Shell<'a> {
     node: &'a Node,
@@ -363,4 +364,25 @@ fn push(shell: &Shell<'_>, key: &Key) {
     skopeo.args(["--dest-creds", &creds, &layout.skopeo_name(), &remote]);
     let said = Said::by(&mut skopeo).unwrap();
     assert_eq!(said.status, 0, "{said:?}");
+}
+
+/// Terraform makes, finds unchanged and destroys an organization with a member and both types of
+/// policy.
+#[test]
+fn terraform_makes_an_organization() {
+    let node = Node::start().unwrap();
+    let Some(terraform) = Terraform::with(&node, "terraform-organizations") else {
+        return;
+    };
+    let applied = terraform.run(&["apply", "-auto-approve", "-input=false"], 0);
+    let made = "Resources: 7 added, 0 changed, 0 destroyed.";
+    assert!(applied.out.contains(made), "{}", applied.out);
+    let plan = terraform.run(&["plan", "-detailed-exitcode", "-input=false"], 0);
+    assert!(plan.out.contains("No changes."), "{}", plan.out);
+    let destroyed = terraform.run(&["destroy", "-auto-approve", "-input=false"], 0);
+    assert!(
+        destroyed.out.contains("Resources: 7 destroyed."),
+        "{}",
+        destroyed.out
+    );
 }
