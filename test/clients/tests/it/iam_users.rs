@@ -103,6 +103,25 @@ fn a_user_may_what_its_group_may_as_long_as_it_is_in_it() {
     refused(&node, &ann, "ecs list-clusters", denied);
 }
 
+/// The credentials in what STS answered.
+fn temporary(made: &Value) -> Key {
+    let text = |name: &str| made["Credentials"][name].as_str().unwrap();
+    let mut key = Key::new(text("AccessKeyId"), text("SecretAccessKey"));
+    key.session_token = Some(text("SessionToken").to_owned());
+    key
+}
+
+/// What a command line gives as soon as it is not `not_yet`, within a minute.
+fn eventually(node: &Node, line: &str, not_yet: &Value) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let now = ok(node, line);
+        if now != *not_yet || Instant::now() > deadline {
+            return now;
+        }
+    }
+}
+
 fn epoch_s() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(since.as_secs()).unwrap()
@@ -160,10 +179,7 @@ fn a_code_of_an_mfa_device_opens_what_demands_one() {
         &session,
         "MultiFactorAuthentication failed with invalid MFA one time pass code.",
     );
-    let text = |name: &str| made["Credentials"][name].as_str().unwrap();
-    let mut temporary = Key::new(text("AccessKeyId"), text("SecretAccessKey"));
-    temporary.session_token = Some(text("SessionToken").to_owned());
-    ok_as(&node, &temporary, "iam list-roles");
+    ok_as(&node, &temporary(&made), "iam list-roles");
     let devices = ok(
         &node,
         "iam list-virtual-mfa-devices --assignment-status Assigned",
@@ -257,18 +273,30 @@ fn the_account_tells_of_itself() {
     );
     assert_eq!(details[0]["Action"][0], "logs:DescribeLogGroups");
 
-    // What was used is on record a few seconds later.
+    // What was used is on record a few seconds later: a key, and a role by its session.
+    let trust = policy(&json!({
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:user/ann")},
+    }));
+    std::fs::write(node.scratch().join("trust.json"), trust.to_string()).unwrap();
+    ok(
+        &node,
+        "iam create-role --role-name app --assume-role-policy-document file://trust.json",
+    );
+    let role = "iam get-role --role-name app --query Role.RoleLastUsed.Region";
+    assert_eq!(ok(&node, role), Value::Null);
+    let assume = format!(
+        "sts assume-role --role-arn arn:aws:iam::{ACCOUNT}:role/app --role-session-name ann"
+    );
+    let session = temporary(&ok_as(&node, &ann, &assume));
+    refused(&node, &session, "ecs list-clusters", "AccessDenied");
+    assert_eq!(eventually(&node, role, &Value::Null), node.region);
     let line = format!(
         "iam get-access-key-last-used --access-key-id {}",
         ann.access_key_id
     );
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let last = loop {
-        let last = ok(&node, &line)["AccessKeyLastUsed"].clone();
-        if last["ServiceName"] != "N/A" || Instant::now() > deadline {
-            break last;
-        }
-    };
+    let unused = json!({"ServiceName": "N/A", "Region": "N/A"});
+    let last = eventually(&node, &format!("{line} --query AccessKeyLastUsed"), &unused);
     assert_eq!(
         (&last["ServiceName"], &last["Region"]),
         (&json!("logs"), &json!("eu-west-1"))
