@@ -37,33 +37,46 @@ const BODY_MAX: usize = 256 * 1024;
 const FRESH: Duration = Duration::from_secs(300);
 /// How soon keys are asked for again when a token names one that is not among them.
 const AGAIN: Duration = Duration::from_secs(10);
+/// How long a provider that could not be asked is not asked again: nobody signs these calls, and who
+/// makes many must not make us knock at it as often.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// How many providers' keys are kept; all are dropped when there are more.
 const KEPT_MAX: usize = 100;
 
-/// Keys and when they were fetched, by issuer and thumbprints.
-type Kept = HashMap<(String, Vec<String>), (Instant, Arc<KeySet>)>;
+/// What was fetched of one provider, and when. Locked while it is asked, so that a provider is asked
+/// once, however many callers come at the same time.
+#[derive(Default)]
+struct Kept(tokio::sync::Mutex<Option<(Instant, Fetched)>>);
+
+type Fetched = Result<Arc<KeySet>, FetchError>;
+
+/// What is kept, by issuer and thumbprints.
+type ByProvider = HashMap<(String, Vec<String>), Arc<Kept>>;
 
 /// Fetches what providers publish.
 #[derive(Clone, Default)]
 pub(crate) struct WebProviders {
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<ByProvider>>,
 }
 
 impl Providers for WebProviders {
-    fn keys(&self, wanted: KeysOf) -> Waiting<Result<Arc<KeySet>, FetchError>> {
-        let this = self.clone();
+    fn keys(&self, wanted: KeysOf) -> Waiting<Fetched> {
+        let kept = self.kept(&wanted);
         Box::pin(async move {
-            let name = (wanted.issuer.clone(), wanted.thumbprints.clone());
-            if let Some(keys) = this.kept(&name, wanted.key_id.as_deref()) {
-                return Ok(keys);
+            let mut kept = kept.0.lock().await;
+            if let Some((since, fetched)) = kept.as_ref() {
+                let limit = match fetched {
+                    Ok(keys) if keys.has(wanted.key_id.as_deref()) => FRESH,
+                    Ok(_) => AGAIN,
+                    Err(_) => AFTER_FAILURE,
+                };
+                if since.elapsed() < limit {
+                    return fetched.clone();
+                }
             }
-            let keys = Arc::new(fetch_keys(&wanted).await?);
-            let mut kept = this.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() >= KEPT_MAX {
-                kept.clear();
-            }
-            kept.insert(name, (Instant::now(), Arc::clone(&keys)));
-            Ok(keys)
+            let fetched = fetch_keys(&wanted).await.map(Arc::new);
+            *kept = Some((Instant::now(), fetched.clone()));
+            fetched
         })
     }
 
@@ -83,11 +96,13 @@ impl Providers for WebProviders {
 }
 
 impl WebProviders {
-    fn kept(&self, name: &(String, Vec<String>), key_id: Option<&str>) -> Option<Arc<KeySet>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, keys) = kept.get(name)?;
-        let limit = if keys.has(key_id) { FRESH } else { AGAIN };
-        (since.elapsed() < limit).then(|| Arc::clone(keys))
+    fn kept(&self, wanted: &KeysOf) -> Arc<Kept> {
+        let name = (wanted.issuer.clone(), wanted.thumbprints.clone());
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= KEPT_MAX && !all.contains_key(&name) {
+            all.clear();
+        }
+        Arc::clone(all.entry(name).or_default())
     }
 }
 

@@ -1,3 +1,5 @@
+//! Keys and certificates in every form in which people have them.
+
 use super::*;
 
 const RSA_PEM: &str = include_str!("../../tests/data/rsa.pem");

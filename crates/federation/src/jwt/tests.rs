@@ -1,3 +1,5 @@
+//! Tokens that are signed here, and what an attacker can make of them.
+
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair as RsaPair;
 use ring::signature::{

@@ -180,3 +180,36 @@ fn metadata_is_of_an_identity_provider_with_a_key() {
         assert!(Metadata::parse(&good.replace(from, to)).is_err(), "{to}");
     }
 }
+
+/// Whatever single change is made to a signed response: it is refused, or it says the same as
+/// before. Changes that canonicalization takes away (blanks between attributes) say the same.
+#[test]
+fn no_change_of_one_character_says_something_else() {
+    for good in [data!("assertion-signed.xml"), data!("response-signed.xml")] {
+        let assertion = verify(good).unwrap();
+        let bytes = good.as_bytes();
+        // A fixed sequence (xorshift), so that a failure can be seen again.
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut draw = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % u64::try_from(below).unwrap()).unwrap()
+        };
+        for _ in 0..3_000 {
+            let mut changed = bytes.to_vec();
+            let at = draw(bytes.len());
+            match draw(3) {
+                0 => changed[at] = u8::try_from(32 + draw(95)).unwrap(),
+                1 => drop(changed.remove(at)),
+                _ => changed.insert(at, b"<>/\"& -x"[draw(8)]),
+            }
+            let Ok(text) = String::from_utf8(changed) else {
+                continue;
+            };
+            if let Ok(found) = verify(&text) {
+                assert_eq!(found, assertion, "{text}");
+            }
+        }
+    }
+}

@@ -15,8 +15,8 @@ use crate::tags::Case;
 use crate::text::{path_or_root, required};
 use crate::{access, errors, tags};
 
-/// Adds a certificate with its private key, which must be its own, and its chain, which must lead up
-/// from it. With tags, `iam:TagServerCertificate` is needed as well.
+/// Adds a certificate with its private key, which must be its own, and its chain, which must lead
+/// up from it. With tags, `iam:TagServerCertificate` is needed as well.
 ///
 /// Source: IAM API Reference, `UploadServerCertificate`.
 pub struct UploadServerCertificate;

@@ -1,4 +1,4 @@
-//! `AssumeRoleWithSAML` with responses that another implementation signed, for 2026-11-21T23:59:30Z.
+//! `AssumeRoleWithSAML` with responses that another implementation signed, for a fixed moment.
 
 use std::time::Duration;
 
