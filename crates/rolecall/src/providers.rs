@@ -37,14 +37,14 @@ const BODY_MAX: usize = 256 * 1024;
 const FRESH: Duration = Duration::from_secs(300);
 /// How soon keys are asked for again when a token names one that is not among them.
 const AGAIN: Duration = Duration::from_secs(10);
-/// How long a provider that could not be asked is not asked again: nobody signs these calls, and who
-/// makes many must not make us knock at it as often.
+/// How long a provider that could not be asked is not asked again: nobody signs these calls, and
+/// who makes many must not make us knock at it as often.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// How many providers' keys are kept; all are dropped when there are more.
 const KEPT_MAX: usize = 100;
 
-/// What was fetched of one provider, and when. Locked while it is asked, so that a provider is asked
-/// once, however many callers come at the same time.
+/// What was fetched of one provider, and when. Locked while it is asked, so that a provider is
+/// asked once, however many callers come at the same time.
 #[derive(Default)]
 struct Kept(tokio::sync::Mutex<Option<(Instant, Fetched)>>);
 
