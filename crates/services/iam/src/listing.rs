@@ -29,6 +29,14 @@ impl Paging {
         Ok(Self { after, max })
     }
 
+    /// The same page, cut at `max` items: "IAM might return fewer results, even when there are more".
+    pub(crate) fn at_most(self, max: usize) -> Self {
+        Self {
+            max: self.max.min(max),
+            ..self
+        }
+    }
+
     /// The key of the last item of the page before; empty for the first page.
     pub(crate) fn after(&self) -> &str {
         &self.after

@@ -177,13 +177,16 @@ fn no_simulated_caller() -> AwsError {
     errors::invalid_input("A CallerArn is required to simulate a resource-based policy.")
 }
 
+/// How many decisions one answer may take: pages are cut so that no call keeps the server busy.
+const DECISIONS_MAX: usize = 10_000;
+
 /// One page of results: each action on all resources.
 fn answer(
     simulation: &Simulation,
     caller: &Simulated,
     actions: &Option<Vec<String>>,
     resources: &Option<Vec<String>>,
-    paging: &Paging,
+    paging: Paging,
 ) -> Result<api::SimulatePolicyResponse, AwsError> {
     let actions = actions.as_deref().unwrap_or_default();
     if let Some(wrong) = actions.iter().find(|action| !is_action(action)) {
@@ -191,6 +194,13 @@ fn answer(
             "Invalid action name: {wrong}. Wildcards are not supported."
         )));
     }
+    let asked = resources.as_deref().map_or(0, <[String]>::len).max(1);
+    if asked > DECISIONS_MAX {
+        return Err(errors::invalid_input(format!(
+            "At most {DECISIONS_MAX} resources can be simulated at a time."
+        )));
+    }
+    let paging = paging.at_most((DECISIONS_MAX / asked).max(1));
     let numbered: Vec<(usize, &String)> = actions.iter().enumerate().collect();
     let page = paging.slice(numbered, |(n, _)| n.to_string())?;
     let principal = caller.principal();

@@ -56,7 +56,7 @@ impl Operation for SimulateCustomPolicy {
             &caller,
             &input.action_names,
             &input.resource_arns,
-            &paging,
+            paging,
         )
     }
 }

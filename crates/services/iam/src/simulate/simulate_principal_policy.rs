@@ -65,7 +65,7 @@ impl Operation for SimulatePrincipalPolicy {
             &caller,
             &input.action_names,
             &input.resource_arns,
-            &paging,
+            paging,
         )
     }
 }

@@ -265,3 +265,64 @@ async fn who_may_simulate_and_what_is_refused() {
          identity-based policy allows the iam:SimulatePrincipalPolicy action"
     );
 }
+
+#[tokio::test]
+async fn groups_count_for_their_users_and_many_resources_make_short_pages() {
+    let w = world();
+    let root = w.root();
+    call!(w, root, CreateUser, {"UserName": "alice"}).unwrap();
+    call!(w, root, CreateGroup, {"GroupName": "devs"}).unwrap();
+    call!(w, root, PutGroupPolicy, {
+        "GroupName": "devs", "PolicyName": "ecs", "PolicyDocument": allow("ecs:*", "*"),
+    })
+    .unwrap();
+    call!(w, root, AddUserToGroup, {"GroupName": "devs", "UserName": "alice"}).unwrap();
+    for source in ["user/alice", "group/devs"] {
+        let out = call!(w, root, SimulatePrincipalPolicy, {
+            "PolicySourceArn": format!("arn:aws:iam::123456789012:{source}"),
+            "ActionNames": ["ecs:RunTask"],
+        })
+        .unwrap();
+        let result = &out.evaluation_results.unwrap()[0];
+        assert_eq!(result.eval_decision.as_deref(), Some("allowed"), "{source}");
+        let matched = &result.matched_statements.as_ref().unwrap()[0];
+        assert_eq!(matched.source_policy_id.as_deref(), Some("group_devs_ecs"));
+    }
+    let resources: Vec<String> = (0..6_000).map(|n| format!("arn:aws:s3:::b/{n}")).collect();
+    let out = call!(w, root, SimulateCustomPolicy, {
+        "PolicyInputList": [allow("s3:*", "*")], "ActionNames": ["s3:GetObject", "s3:PutObject"],
+        "ResourceArns": resources,
+    })
+    .unwrap();
+    assert_eq!(out.is_truncated, Some(true));
+    let results = out.evaluation_results.unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(
+        results[0].resource_specific_results.as_ref().unwrap().len(),
+        6_000
+    );
+}
+
+#[tokio::test]
+async fn levels_of_service_control_policies_must_all_allow() {
+    let w = world();
+    let root = w.root();
+    let all = allow("*", "*");
+    for (level, decision, organization) in [
+        (allow("*", "*"), "allowed", true),
+        (allow("sqs:*", "*"), "implicitDeny", false),
+    ] {
+        let out = call!(w, root, SimulateCustomPolicy, {
+            "PolicyInputList": [all], "ActionNames": ["ecs:RunTask"],
+            "OrderedOrganizationPolicyInputList": [
+                {"ServiceControlPolicyInputList": [all]},
+                {"ServiceControlPolicyInputList": [level]},
+            ],
+        })
+        .unwrap();
+        let result = &out.evaluation_results.unwrap()[0];
+        assert_eq!(result.eval_decision.as_deref(), Some(decision));
+        let detail = result.organizations_decision_detail.as_ref().unwrap();
+        assert_eq!(detail.allowed_by_organizations, Some(organization));
+    }
+}
