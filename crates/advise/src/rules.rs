@@ -145,9 +145,18 @@ pub fn generalize(action: &str, resource: &str) -> Vec<String> {
     }
 }
 
-/// A dollar sign in a name is not the beginning of a variable.
+/// A text as a pattern for that very text: wildcard characters are escaped, but for one at the end,
+/// with which services name what has no name yet (`task/prod/*`).
 pub(crate) fn escape(text: &str) -> String {
-    text.replace("${", "${$}{")
+    let (name, end) = match text.strip_suffix('*') {
+        Some(name) => (name, "*"),
+        None => (text, ""),
+    };
+    let name = name
+        .replace('$', "${$}")
+        .replace('*', "${*}")
+        .replace('?', "${?}");
+    format!("{name}{end}")
 }
 
 /// A condition key that is kept where every observation had it with one value.

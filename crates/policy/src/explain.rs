@@ -290,13 +290,17 @@ fn has_resources(layers: &Layers<'_>, layer: Layer) -> bool {
     }
 }
 
-/// A resource's name as a pattern for that very name. Wildcard characters in names are escaped.
+/// A resource's name as a pattern for that very name. Wildcard characters in names are escaped, but
+/// for one at the end: services check what has no name yet on ARNs such as `task/prod/*`, and that
+/// is how policies name it.
 fn escape(resource: &str) -> String {
-    if resource == "*" {
-        return resource.to_owned();
-    }
-    resource
+    let (name, end) = match resource.strip_suffix('*') {
+        Some(name) => (name, "*"),
+        None => (resource, ""),
+    };
+    let name = name
         .replace('$', "${$}")
         .replace('*', "${*}")
-        .replace('?', "${?}")
+        .replace('?', "${?}");
+    format!("{name}{end}")
 }

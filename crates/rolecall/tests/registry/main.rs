@@ -9,6 +9,7 @@
     reason = "tests read files and fail by panicking"
 )]
 
+mod advice;
 mod authorization_data;
 mod callers;
 mod depth;
