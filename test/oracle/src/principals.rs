@@ -23,8 +23,12 @@ pub fn named(statement: &Value, caller: &Caller, has_boundary: bool) -> Option<N
     if let Some(principal) = statement.get("Principal") {
         return by(principal, caller);
     }
-    let others = statement.get("NotPrincipal")?;
-    let excepted = if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
+    let denies = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
+    let Some(others) = statement.get("NotPrincipal") else {
+        // Refused on write. Should one be stored nevertheless, it allows nobody and denies all.
+        return denies.then_some(Named::Directly);
+    };
+    let excepted = if denies {
         !has_boundary && in_full(others, caller)
     } else {
         by(others, caller).is_some()

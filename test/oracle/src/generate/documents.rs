@@ -141,7 +141,7 @@ fn statement(random: &mut Random, theme: &Theme, place: Place) -> Value {
 }
 
 fn odd_statement(random: &mut Random, map: &mut Map<String, Value>) {
-    match random.below(11) {
+    match random.below(12) {
         0 => map.insert("Action".to_owned(), json!([])),
         1 => map.insert("Resource".to_owned(), json!([])),
         2 => map.insert("Condition".to_owned(), json!({})),
@@ -152,6 +152,7 @@ fn odd_statement(random: &mut Random, map: &mut Map<String, Value>) {
         7 => map.insert("Principal".to_owned(), "*".into()),
         8 => map.remove("Resource"),
         9 => map.remove("Action"),
+        10 => map.remove("Principal"),
         _ => map.remove("Effect"),
     };
 }
