@@ -132,7 +132,7 @@ impl Judge<'_> {
             let decision = evaluate(&request, layers);
             let mut owners = Context::new();
             owner.keys(&mut owners);
-            let keys = ruling::keys(&owners);
+            let keys = ruling::keys(&owners, |_| true);
             if decision.allowed() {
                 return Ok(Found::new(&decision, keys));
             }
@@ -148,7 +148,7 @@ fn of_documents(info: &RequestInfo, applied: &Applied) -> Vec<Key> {
     let mut context = Context::new();
     principal_tags(&info.caller, &applied.tags, &mut context);
     organization_keys(info, applied.membership.as_ref(), &mut context);
-    ruling::keys(&context)
+    ruling::keys(&context, |_| true)
 }
 
 /// AWS's error: `AccessDenied` (403) of the query protocol, `AccessDeniedException` (400) of JSON.

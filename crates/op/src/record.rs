@@ -7,8 +7,8 @@ use rolecall_api::value::Value;
 use rolecall_base::AwsError;
 use rolecall_identity::{Caller, CallerKind, SessionKind};
 use rolecall_record::{
-    CallKind, CallRecord, Decided, Identity, IdentityKind, Outcome, PARAMETERS_MAX, Recorder,
-    Touched,
+    CallKind, CallRecord, Decided, Identity, IdentityKind, Outcome, PARAMETERS_MAX, REQUEST_KEYS,
+    Recorder, Touched,
 };
 
 use crate::authorize::condition_context;
@@ -142,17 +142,16 @@ fn given_up() -> Outcome {
 impl Kept {
     fn into_record(self) -> CallRecord {
         let info = &self.info;
-        let mut shared_keys = keys(&condition_context(info));
-        let decisions = match self.trail.take() {
+        let (decisions, shared_keys) = match self.trail.take() {
             Some(mut ruling) => {
-                shared_keys.append(&mut ruling.shared);
-                ruling.decisions()
+                // The others follow from what the record says of the request.
+                let written = |name: &str| !REQUEST_KEYS.contains(&name);
+                let mut shared = keys(&condition_context(info), written);
+                shared.append(&mut ruling.shared);
+                (ruling.decisions(), shared)
             }
-            None => Vec::new(),
+            None => (Vec::new(), Vec::new()),
         };
-        if decisions.is_empty() {
-            shared_keys.clear();
-        }
         CallRecord {
             at: info.now,
             request_id: info.request_id.clone(),

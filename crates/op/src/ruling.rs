@@ -331,8 +331,8 @@ fn considered(layers: &Layers<'_>) -> Vec<Considered> {
     all
 }
 
-/// The keys of a context with their values as text.
-pub(crate) fn keys(context: &Context<'_>) -> Vec<Key> {
+/// The wanted keys of a context with their values as text.
+pub(crate) fn keys(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Key> {
     let key = |(name, value): (&str, &ContextValue<'_>)| {
         let (values, many) = match value {
             ContextValue::List(values) => (values.iter().map(ToString::to_string).collect(), true),
@@ -354,5 +354,6 @@ pub(crate) fn keys(context: &Context<'_>) -> Vec<Key> {
             many,
         }
     };
-    context.iter().map(key).collect()
+    let wanted = context.iter().filter(|(name, _)| wanted(name));
+    wanted.map(key).collect()
 }

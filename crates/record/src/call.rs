@@ -67,8 +67,8 @@ pub struct CallRecord {
     /// What was decided, in order; the last one is the denial if the call was denied.
     #[n(16)]
     pub decisions: Vec<Decided>,
-    /// The condition keys that all decisions share, as they are written: a reader finds them among
-    /// the keys of each decision instead, and this empty.
+    /// The condition keys that all decisions share, without [`REQUEST_KEYS`], as they are written: a
+    /// reader finds them among the keys of each decision instead, and this empty.
     #[n(17)]
     #[cbor(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -447,10 +447,16 @@ impl CallRecord {
         }
     }
 
-    /// The same with the keys that all decisions share among the keys of each.
+    /// The same with the keys that all decisions share among the keys of each: those that are
+    /// written and those that follow from the request.
     #[must_use]
     pub fn expanded(mut self) -> Self {
-        let shared = std::mem::take(&mut self.shared_keys);
+        if self.decisions.is_empty() {
+            self.shared_keys.clear();
+            return self;
+        }
+        let mut shared = request_keys(&self);
+        shared.append(&mut self.shared_keys);
         for decided in &mut self.decisions {
             for key in &shared {
                 let own = |own: &Key| own.name.eq_ignore_ascii_case(&key.name);
@@ -462,9 +468,8 @@ impl CallRecord {
         self
     }
 
-    /// The same with no text longer than its bound.
-    #[must_use]
-    pub fn bounded(mut self) -> Self {
+    /// Shortens every text to its bound.
+    pub fn bound(&mut self) {
         for text in [&mut self.request_id, &mut self.region, &mut self.caller.arn] {
             shorten(text, TEXT_MAX);
         }
@@ -491,8 +496,49 @@ impl CallRecord {
         for decided in &mut self.decisions {
             decided.bound();
         }
-        self
     }
+}
+
+/// The condition keys that follow from what a record says of its request. They are not written.
+pub const REQUEST_KEYS: [&str; 10] = [
+    "aws:RequestedRegion",
+    "aws:CurrentTime",
+    "aws:EpochTime",
+    "aws:SecureTransport",
+    "aws:ViaAWSService",
+    "aws:CalledVia",
+    "aws:CalledViaFirst",
+    "aws:CalledViaLast",
+    "aws:SourceIp",
+    "aws:UserAgent",
+];
+
+/// The keys named in [`REQUEST_KEYS`] as far as the request had them.
+fn request_keys(call: &CallRecord) -> Vec<Key> {
+    let via = &call.caller.called_via;
+    let one = |value: String| Some((vec![value], false));
+    let value = |name: &str| match name {
+        "aws:RequestedRegion" => one(call.region.clone()),
+        "aws:CurrentTime" => one(call.at.iso8601_seconds()),
+        "aws:EpochTime" => one(call.at.epoch_seconds().to_string()),
+        "aws:SecureTransport" => one(call.secure.to_string()),
+        "aws:ViaAWSService" => one((!via.is_empty()).to_string()),
+        "aws:CalledVia" => (!via.is_empty()).then(|| (via.clone(), true)),
+        "aws:CalledViaFirst" => via.first().cloned().and_then(one),
+        "aws:CalledViaLast" => via.last().cloned().and_then(one),
+        "aws:SourceIp" => call.source_ip.clone().and_then(one),
+        "aws:UserAgent" => call.user_agent.clone().and_then(one),
+        _ => None,
+    };
+    let key = |name: &&str| {
+        let (values, many) = value(name)?;
+        Some(Key {
+            name: (*name).to_owned(),
+            values,
+            many,
+        })
+    };
+    REQUEST_KEYS.iter().filter_map(key).collect()
 }
 
 impl Decided {

@@ -28,7 +28,7 @@ mod text;
 
 pub use call::{
     CallKind, CallRecord, Closest, Considered, Decided, Deciding, Failed, Identity, IdentityKind,
-    Key, Lost, Outcome, Reason, Relief, Remedy, Touched,
+    Key, Lost, Outcome, REQUEST_KEYS, Reason, Relief, Remedy, Touched,
 };
 pub use history::{History, NoHistory, Pending, Recorded, Wanted};
 pub use reader::{Entry, Position, Query, ReadError, Reader};

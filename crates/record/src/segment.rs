@@ -49,22 +49,21 @@ impl Marks {
 }
 
 /// Adds a call to a segment's bytes. One that is too large is kept without what makes it large.
-pub(crate) fn add_call(call: CallRecord, out: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn add_call(call: &mut CallRecord, out: &mut Vec<u8>) -> Result<(), String> {
     let start = out.len();
-    add(call.at, Marks::of(&call), &call, out)?;
+    add(call.at, Marks::of(call), &*call, out)?;
     if out.len() - start <= HEAD + BODY_MAX {
         return Ok(());
     }
     out.truncate(start);
     // Thousands of checks of one call: the first ones and the denial tell the story.
-    let mut call = call;
     let denial = call.decisions.iter().position(|decided| !decided.allowed);
     let denial = denial.map(|at| call.decisions.swap_remove(at));
     call.decisions.truncate(100);
     call.decisions.extend(denial);
     call.resources.truncate(100);
     call.parameters_omitted |= call.parameters.take().is_some();
-    add(call.at, Marks::of(&call), &call, out)?;
+    add(call.at, Marks::of(call), &*call, out)?;
     if out.len() - start <= HEAD + BODY_MAX {
         return Ok(());
     }

@@ -117,7 +117,7 @@ fn texts_are_bounded() {
     large.parameters = Some("x".repeat(PARAMETERS_MAX + 1));
     large.decisions[0].keys[0].values = vec!["v".repeat(100_000)];
     large.decisions[0].resource = "r".repeat(100_000);
-    let large = large.bounded();
+    large.bound();
     assert_eq!(large.user_agent.unwrap().len(), 1_024);
     assert_eq!(large.parameters, None);
     assert!(large.parameters_omitted);
@@ -133,13 +133,24 @@ fn shared_keys_are_written_once_and_read_with_each_decision() {
         many: false,
     };
     let mut call = call(1);
-    call.shared_keys = vec![key("aws:SourceIp"), key("AWS:TagKeys")];
+    call.shared_keys = vec![key("aws:TokenIssueTime"), key("AWS:TagKeys")];
     let call = call.expanded();
     let names: Vec<&str> = call.decisions[0]
         .keys
         .iter()
         .map(|k| k.name.as_str())
         .collect();
-    assert_eq!(names, ["aws:TagKeys", "aws:SourceIp"]);
+    let wanted = [
+        "aws:TagKeys",
+        "aws:RequestedRegion",
+        "aws:CurrentTime",
+        "aws:EpochTime",
+        "aws:SecureTransport",
+        "aws:ViaAWSService",
+        "aws:SourceIp",
+        "aws:UserAgent",
+        "aws:TokenIssueTime",
+    ];
+    assert_eq!(names, wanted);
     assert!(call.shared_keys.is_empty());
 }

@@ -35,7 +35,7 @@ async fn what_is_flushed_is_found_newest_first() {
     ];
     assert_eq!(ids(&reader, Query::default()), all);
     assert_eq!(ids(&reader, Query::denied()), ["request-3"]);
-    assert_eq!(reader.find("request-2").unwrap(), Some(call(2)));
+    assert_eq!(reader.find("request-2").unwrap(), Some(call(2).expanded()));
     assert_eq!(reader.find("request-9").unwrap(), None);
     let reason = denied(3).denial().unwrap().message.clone().unwrap();
     let behind = reader.behind(&format!("task stopped: {reason}.")).unwrap();

@@ -248,7 +248,10 @@ impl Writer {
     fn encode(&mut self, make: Pending) {
         let made = catch_unwind(AssertUnwindSafe(make));
         let added = match made {
-            Ok(call) => segment::add_call(call.bounded(), &mut self.frames),
+            Ok(mut call) => {
+                call.bound();
+                segment::add_call(&mut call, &mut self.frames)
+            }
             Err(_) => Err("the record of a call could not be made".to_owned()),
         };
         if let Err(why) = added {
@@ -284,7 +287,7 @@ impl Writer {
         }
         self.frames.clear();
         // One large batch shall not hold its memory forever.
-        self.frames.shrink_to(1024 * 1024);
+        self.frames.shrink_to(8 * 1024 * 1024);
     }
 
     fn lose(&mut self, calls: u64, why: String) {

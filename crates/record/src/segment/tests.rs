@@ -6,7 +6,7 @@ use crate::call::tests::{call, denied};
 fn segment(count: u64) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     for number in 0..count {
-        add_call(call(number), &mut bytes).unwrap();
+        add_call(&mut call(number), &mut bytes).unwrap();
     }
     bytes
 }
@@ -14,10 +14,10 @@ fn segment(count: u64) -> Vec<u8> {
 #[test]
 fn marks_say_what_a_frame_holds() {
     let mut bytes = MAGIC.to_vec();
-    add_call(denied(1), &mut bytes).unwrap();
+    add_call(&mut denied(1), &mut bytes).unwrap();
     let mut data = call(2);
     data.kind = CallKind::Data;
-    add_call(data.clone(), &mut bytes).unwrap();
+    add_call(&mut data, &mut bytes).unwrap();
     let lost = Lost {
         at: data.at,
         calls: 3,
@@ -61,7 +61,8 @@ fn a_call_that_is_too_large_is_kept_without_its_bulk() {
     large.decisions = vec![allowed; 50_000];
     large.decisions.push(denial);
     let mut bytes = MAGIC.to_vec();
-    add_call(large.bounded(), &mut bytes).unwrap();
+    large.bound();
+    add_call(&mut large, &mut bytes).unwrap();
     assert!(bytes.len() < 200_000);
     let frame = Frames::new(&bytes).next().unwrap();
     let kept: CallRecord = minicbor::decode(frame.content).unwrap();

@@ -18,6 +18,10 @@ use rolecall_record::{BYTES_MAX, Query, Reader, Recorder};
 use rolecall_testkit::{World, from_json};
 use serde_json::{Value, json};
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failed = Box<dyn std::error::Error>;
 
 /// How many calls of one kind are measured at once, and how often.

@@ -107,6 +107,14 @@ async fn a_forward_access_session_names_the_service_and_the_caller() {
     let keys = &call.decisions[0].keys;
     let via = keys.iter().find(|key| key.name == "aws:CalledVia").unwrap();
     assert!(via.many && via.values == [service]);
+    // The record has every key that conditions see, whether written or told from the request.
+    let mut seen = request;
+    seen.called_via.push(service.to_owned());
+    seen.transport.user_agent = Some(service.to_owned());
+    seen.transport.source_ip = None;
+    for (name, _) in rolecall_op::condition_context(&seen).iter() {
+        assert!(keys.iter().any(|key| key.name == name), "{name}");
+    }
 }
 
 #[tokio::test]
