@@ -67,8 +67,12 @@ impl Operation for UploadServerCertificate {
             path: path.to_owned(),
             id: iam_unique_id(&mut req.ids(), "ASCA"),
             arn: ServerCertificate::arn_of(account, path, name),
-            body: body.to_owned(),
-            chain: input.certificate_chain.clone(),
+            // Without the line's end behind it: Terraform looks for a text that has none.
+            body: body.trim().to_owned(),
+            chain: input
+                .certificate_chain
+                .as_deref()
+                .map(|chain| chain.trim().to_owned()),
             private_key: key.to_owned(),
             uploaded: req.now,
             expires: Timestamp::from_epoch_seconds(certificate.not_after_s),

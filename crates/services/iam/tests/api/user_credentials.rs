@@ -224,7 +224,7 @@ async fn server_certificates_need_their_own_key_and_chain() {
     .unwrap();
     let found = call!(w, root, GetServerCertificate, {"ServerCertificateName": "site"}).unwrap();
     let found = found.server_certificate.unwrap();
-    assert_eq!(found.certificate_body.as_deref(), Some(PEM));
+    assert_eq!(found.certificate_body.as_deref(), Some(PEM.trim()));
     assert_eq!(found.tags.unwrap().len(), 1);
     let listed = call!(w, root, ListServerCertificates, {"PathPrefix": "/"}).unwrap();
     assert_eq!(listed.server_certificate_metadata_list.unwrap().len(), 1);
