@@ -73,7 +73,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             runtime()?.block_on(down::run(&args))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Explain(args) => runtime()?.block_on(policy::explain(&args)),
+        Command::Explain(args) => Ok(runtime()?.block_on(policy::explain(&args))),
         Command::Policy(args) => Ok(runtime()?.block_on(policy::run(&args))),
         Command::Env(args) => env::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args),

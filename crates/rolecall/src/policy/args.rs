@@ -19,7 +19,7 @@ Examples:
   rolecall explain --format terraform      the fix as a block of Terraform
 
 The record in the data directory is read, so run this as the user who runs the server. Exit status:
-0 something was found, 1 nothing was.";
+0 something was found, 1 nothing was, 2 the record cannot be read.";
 
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]

@@ -30,8 +30,8 @@ const FINDINGS: u8 = 1;
 /// What was asked for cannot be done, or the question is malformed.
 const USAGE: u8 = 2;
 
-pub(crate) async fn explain(args: &ExplainArgs) -> Result<ExitCode> {
-    explain::run(args).await
+pub(crate) async fn explain(args: &ExplainArgs) -> ExitCode {
+    explain::run(args).await.unwrap_or_else(failed)
 }
 
 pub(crate) async fn run(args: &PolicyArgs) -> ExitCode {
@@ -41,10 +41,12 @@ pub(crate) async fn run(args: &PolicyArgs) -> ExitCode {
         PolicyCommand::Generate(args) => generate::run(args).await,
         PolicyCommand::Diff(args) => diff::run(args).await,
     };
-    outcome.unwrap_or_else(|error| {
-        crate::complain(&error);
-        ExitCode::from(USAGE)
-    })
+    outcome.unwrap_or_else(failed)
+}
+
+fn failed(error: anyhow::Error) -> ExitCode {
+    crate::complain(&error);
+    ExitCode::from(USAGE)
 }
 
 /// The server of a data directory; `None` if none was ever started there.
@@ -64,13 +66,22 @@ fn api(data: &DataArgs) -> Option<Api> {
 fn recorded(data: &DataArgs) -> Result<PathBuf> {
     let dir = data.dir();
     let record = dir.join(rolecall_record::FOLDER);
-    anyhow::ensure!(
-        record.is_dir(),
-        "there is no record of calls in {}: start a server with `rolecall up`, or name its \
-         directory with --data",
-        dir.display()
-    );
-    Ok(dir)
+    match std::fs::read_dir(&record) {
+        Ok(_) => Ok(dir),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            let hint = format!(
+                "{} belongs to the user who started the server: run this as that user, or with \
+                 sudo",
+                record.display()
+            );
+            Err(anyhow::Error::new(error).context(hint))
+        }
+        Err(_) => anyhow::bail!(
+            "there is no record of calls in {}: start a server with `rolecall up`, or name its \
+             directory with --data",
+            dir.display()
+        ),
+    }
 }
 
 /// The text of a file; `-` is standard input.

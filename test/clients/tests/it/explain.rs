@@ -56,6 +56,17 @@ fn a_refused_call_by_its_id_its_message_and_as_the_last_one() {
     }
     let unknown = rolecall(&node, &["explain", "00000000-0000-4000-8000-000000000000"]);
     assert_eq!(unknown.status, 1);
+    let mut elsewhere = node.command(binary().unwrap());
+    elsewhere
+        .arg("explain")
+        .arg("--data")
+        .arg(node.scratch().join("nowhere"));
+    let nowhere = Said::by(&mut elsewhere).unwrap();
+    assert_eq!(nowhere.status, 2);
+    assert!(
+        nowhere.err.contains("there is no record of calls"),
+        "{nowhere:?}"
+    );
 
     let fix = &report["denied"]["fixes"][0];
     assert_eq!(fix["change"], "add");
