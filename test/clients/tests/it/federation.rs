@@ -7,6 +7,8 @@ use rolecall_testkit::Node;
 use rolecall_testkit::clients::{Said, python};
 use serde_json::json;
 
+use crate::terraform::Terraform;
+
 #[test]
 fn boto3_comes_with_tokens_and_assertions() {
     let node = Node::start().unwrap();
@@ -56,4 +58,19 @@ fn boto3_comes_with_tokens_and_assertions() {
     for (name, wanted) in wanted.as_object().unwrap() {
         assert_eq!(&said[name], wanted, "{name}\n{}", node.log());
     }
+}
+
+#[test]
+fn terraform_makes_providers_and_certificates_and_finds_them_unchanged() {
+    let node = Node::start().unwrap();
+    let Some(terraform) = Terraform::with(&node, "terraform-federation") else {
+        return;
+    };
+    terraform.run(&["apply", "-auto-approve", "-input=false"], 0);
+    let said = terraform.run(&["output", "-json"], 0).json();
+    assert_eq!(said["allowed"]["value"], true);
+    let arn = "arn:aws:iam::123456789012:oidc-provider/token.example.com";
+    assert_eq!(said["provider"]["value"], arn);
+    terraform.run(&["plan", "-detailed-exitcode", "-input=false"], 0);
+    terraform.run(&["destroy", "-auto-approve", "-input=false"], 0);
 }
