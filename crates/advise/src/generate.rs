@@ -9,8 +9,10 @@
 //!    the same actions and conditions. Nothing is added by that: each action of a statement was
 //!    seen on each resource of it.
 //! 5. What is too large for one managed policy is split into several. What is too large for all
-//!    that may be attached is widened, see [`widen`]. Actions are never widened: what was not seen
-//!    stays denied.
+//!    that may be attached is widened, step by step until it fits: names that differ in their last
+//!    part only become a wildcard there, where there are four or more of them, then where there are
+//!    two; then everything of the type; then `*`. Roles that are passed and actions are never
+//!    widened: what was not seen stays denied.
 //!
 //! The result does not depend on the order of the observations.
 
