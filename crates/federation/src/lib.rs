@@ -6,7 +6,7 @@
 //!
 //! # Invariants
 //! - Nothing of a token or an assertion is handed out before its signature was verified, but for
-//!   the issuer, which tells whose keys to verify it with.
+//!   the issuer and the key id, which tell what to verify it with.
 //! - Of a SAML response only the very element that is signed is read: an assertion beside, around
 //!   or inside of it does not exist.
 //! - The algorithms are a closed list of asymmetric ones; `none` and HMAC are none of them.

@@ -22,6 +22,7 @@ mod get_session_token;
 mod issue;
 mod mfa;
 mod saml;
+mod saml_attributes;
 mod session_policy;
 mod session_tags;
 mod web_identity;

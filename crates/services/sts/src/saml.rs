@@ -10,8 +10,8 @@ use rolecall_base::{AwsError, Tags, Timestamp};
 use rolecall_federation::saml::{Assertion, Metadata};
 use rolecall_identity::{ProviderKey, SamlProvider, Vouched};
 
-use crate::errors;
 use crate::web_identity::is_source_identity;
+use crate::{errors, saml_attributes};
 
 const ATTRIBUTES: &str = "https://aws.amazon.com/SAML/Attributes/";
 const FORMATS: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
@@ -89,6 +89,7 @@ pub(crate) fn vouched(
         ..Vouched::default()
     };
     vouched.keys = keys(&vouched, provider);
+    vouched.keys.extend(saml_attributes::keys(assertion));
     Ok(vouched)
 }
 
