@@ -269,7 +269,9 @@ impl Writer {
             return;
         }
         let mut written = self.segments.write(&self.frames);
-        while let Err(error) = &written
+        // A segment that goes makes more room than is needed here. If that does not help, others
+        // fill the disk, and no old call shall make place for them.
+        if let Err(error) = &written
             && error.kind() == io::ErrorKind::StorageFull
             && self.segments.drop_oldest().is_some()
         {
