@@ -123,15 +123,13 @@ fn look(text: &str, kind: PolicyKind, known: Option<&dyn Known>) -> Vec<Finding>
 /// IAM User Guide, "IAM and AWS STS quotas" (a role's inline policies together, a managed policy, a
 /// trust policy, a session policy); AWS Organizations User Guide, "Quotas".
 fn too_long(text: &str, kind: PolicyKind) -> Option<(usize, usize)> {
-    let without_space = rolecall_policy::non_whitespace_len(text);
-    let (limit, length) = match kind {
-        PolicyKind::Identity => (10_240, without_space),
-        PolicyKind::Managed => (6_144, without_space),
-        PolicyKind::Trust => (2_048, without_space),
-        PolicyKind::Session => (2_048, text.chars().count()),
-        PolicyKind::Scp | PolicyKind::Rcp => (5_120, text.chars().count()),
-        // Each service has its own.
-        PolicyKind::Resource => return None,
+    let limit = match kind {
+        PolicyKind::Identity => Some(crate::generate::INLINE_ROLE_MAX),
+        other => other.max_chars(),
+    }?;
+    let length = match kind {
+        PolicyKind::Session | PolicyKind::Scp | PolicyKind::Rcp => text.chars().count(),
+        _ => rolecall_policy::non_whitespace_len(text),
     };
     (length > limit).then_some((limit, length))
 }

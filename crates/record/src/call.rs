@@ -67,8 +67,8 @@ pub struct CallRecord {
     /// What was decided, in order; the last one is the denial if the call was denied.
     #[n(16)]
     pub decisions: Vec<Decided>,
-    /// The condition keys that all decisions share, without [`REQUEST_KEYS`], as they are written: a
-    /// reader finds them among the keys of each decision instead, and this empty.
+    /// The condition keys that all decisions share, without [`REQUEST_KEYS`], as they are written:
+    /// a reader finds them among the keys of each decision instead, and this empty.
     #[n(17)]
     #[cbor(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -31,7 +31,9 @@ impl InProcess {
     fn place(&self, task_arn: Option<&str>) -> (Caller, Region) {
         let arn = task_arn.and_then(|arn| Arn::parse(arn).ok());
         let settings = self.pipeline.settings();
-        let account = arn.as_ref().and_then(|arn| AccountId::new(arn.account()).ok());
+        let account = arn
+            .as_ref()
+            .and_then(|arn| AccountId::new(arn.account()).ok());
         let region = arn.as_ref().and_then(|arn| Region::new(arn.region()).ok());
         (
             Caller::fargate_agent(
@@ -51,9 +53,7 @@ impl InProcess {
             secure: true,
             user_agent: None,
         };
-        let info = self
-            .pipeline
-            .request(caller, region.clone(), transport);
+        let info = self.pipeline.request(caller, region.clone(), transport);
         let instance = info.arn("ecs", "container-instance/fargate");
         let check = AccessCheck::new("ecs:StartTelemetrySession", instance);
         self.pipeline.permit(&info, vec![check])?;

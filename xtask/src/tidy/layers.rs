@@ -38,7 +38,12 @@ const FLOORS: &[&[&str]] = &[
     &["rolecall-agent", "rolecall-registry", "rolecall-reconcile"],
     &["rolecall"],
     &["rolecall-testkit"],
-    &["rolecall-clients", "rolecall-load", "rolecall-oracle", "rolecall-sim"],
+    &[
+        "rolecall-clients",
+        "rolecall-load",
+        "rolecall-oracle",
+        "rolecall-sim",
+    ],
     &["xtask"],
 ];
 

@@ -34,13 +34,12 @@ use rolecall_store::Txn;
 
 use crate::{access, errors, find};
 
-/// How many policies of a type a root, unit or account may have, how many an organization may
-/// have, and how long one may be.
+/// How many policies of a type a root, unit or account may have, and how many an organization may
+/// have.
 ///
 /// Source: AWS Organizations User Guide, "Quotas for AWS Organizations".
 pub(crate) const ATTACHED_MAX: usize = 5;
 pub(crate) const POLICIES_MAX: usize = 2_000;
-const CONTENT_MAX: usize = 5_120;
 
 /// `registry` with the operations of this module.
 pub(crate) fn register(registry: Registry) -> Registry {
@@ -80,7 +79,8 @@ pub(crate) fn attachment(
 pub(crate) fn parse(kind: ControlType, content: &str) -> Result<PolicyText, AwsError> {
     let text = PolicyText::parse(content, kind.policy_kind());
     let text = text.map_err(|_| errors::malformed_policy())?;
-    if content.chars().count() > CONTENT_MAX {
+    let max = kind.policy_kind().max_chars();
+    if max.is_some_and(|max| content.chars().count() > max) {
         return Err(errors::policy_too_long());
     }
     Ok(text)

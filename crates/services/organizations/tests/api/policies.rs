@@ -65,7 +65,7 @@ async fn what_is_not_a_policy_of_the_type_is_refused() {
         }
         json!({ "Version": "2012-10-17", "Statement": statement }).to_string()
     };
-    let long = format!("{}{}", deny(false), " ".repeat(5_120));
+    let long = format!("{}{}", deny(false), " ".repeat(10_240));
     let cases = [
         (SCP, "{}", "MalformedPolicyDocumentException"),
         (SCP, "not json", "MalformedPolicyDocumentException"),
