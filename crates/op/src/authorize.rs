@@ -6,7 +6,7 @@ use rolecall_base::{AwsError, Tags, Timestamp};
 use rolecall_identity::organization::Membership;
 use rolecall_identity::{Applied, Caller, CallerKind, ProviderKey};
 use rolecall_policy::{Context, NamedPolicy, Principal, Request, evaluate, explain};
-use rolecall_record::{Decided, Key};
+use rolecall_record::{Decided, FURTHER_MAX, Key};
 use rolecall_store::Snapshot;
 
 use crate::access::{Access, AccessCheck};
@@ -50,7 +50,7 @@ pub(crate) fn authorize(
     outcome
 }
 
-/// Decides check by check, up to the first that is denied.
+/// Decides check by check, up to the first that is denied; those after it for the record only.
 fn decide_all(
     ruling: &mut Ruling,
     info: &RequestInfo,
@@ -78,10 +78,18 @@ fn decide_all(
         principal: &principal,
         shared: &shared,
     };
-    for check in &ruling.checks {
-        let found = judge.decide(check)?;
-        if kept {
-            ruling.found.push(found);
+    let mut checks = ruling.checks.iter();
+    for check in checks.by_ref() {
+        match judge.decide(check) {
+            Ok(found) if kept => ruling.found.push(found),
+            Ok(_) => {}
+            Err(denied) => {
+                if kept {
+                    let next = checks.filter_map(|check| judge.decide(check).err());
+                    ruling.further = next.take(FURTHER_MAX).map(|denied| *denied).collect();
+                }
+                return Err(denied);
+            }
         }
     }
     Ok(())

@@ -142,15 +142,16 @@ fn given_up() -> Outcome {
 impl Kept {
     fn into_record(self) -> CallRecord {
         let info = &self.info;
-        let (decisions, shared_keys) = match self.trail.take() {
+        let (decisions, shared_keys, further) = match self.trail.take() {
             Some(mut ruling) => {
                 // The others follow from what the record says of the request.
                 let written = |name: &str| !REQUEST_KEYS.contains(&name);
                 let mut shared = keys(&condition_context(info), written);
                 shared.append(&mut ruling.shared);
-                (ruling.decisions(), shared)
+                let further = std::mem::take(&mut ruling.further);
+                (ruling.decisions(), shared, further)
             }
-            None => (Vec::new(), Vec::new()),
+            None => (Vec::new(), Vec::new(), Vec::new()),
         };
         CallRecord {
             at: info.now,
@@ -171,6 +172,7 @@ impl Kept {
             resources: touched(&decisions, info),
             decisions,
             shared_keys,
+            further,
         }
     }
 }

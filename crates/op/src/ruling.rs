@@ -50,6 +50,8 @@ pub(crate) struct Ruling {
     pub(crate) found: Vec<Found>,
     /// The denial, if there was one.
     pub(crate) denied: Option<Box<Decided>>,
+    /// What would be denied next, if that were allowed.
+    pub(crate) further: Vec<Decided>,
     /// The keys that all checks share and that do not follow from the request alone.
     pub(crate) shared: Vec<Key>,
 }

@@ -73,7 +73,16 @@ pub struct CallRecord {
     #[cbor(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shared_keys: Vec<Key>,
+    /// What would have been denied next: a call is denied for one thing at a time, as on AWS. At
+    /// most [`FURTHER_MAX`].
+    #[n(18)]
+    #[cbor(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Decided>,
 }
+
+/// How many further denials of a call are kept.
+pub const FURTHER_MAX: usize = 8;
 
 /// CloudTrail's categories of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -457,7 +466,7 @@ impl CallRecord {
         }
         let mut shared = request_keys(&self);
         shared.append(&mut self.shared_keys);
-        for decided in &mut self.decisions {
+        for decided in self.decisions.iter_mut().chain(&mut self.further) {
             for key in &shared {
                 let own = |own: &Key| own.name.eq_ignore_ascii_case(&key.name);
                 if !decided.keys.iter().any(own) {
@@ -493,7 +502,7 @@ impl CallRecord {
         for value in self.shared_keys.iter_mut().flat_map(|key| &mut key.values) {
             shorten(value, TEXT_MAX);
         }
-        for decided in &mut self.decisions {
+        for decided in self.decisions.iter_mut().chain(&mut self.further) {
             decided.bound();
         }
     }

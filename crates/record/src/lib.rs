@@ -27,8 +27,8 @@ mod segment;
 mod text;
 
 pub use call::{
-    CallKind, CallRecord, Closest, Considered, Decided, Deciding, Failed, Identity, IdentityKind,
-    Key, Lost, Outcome, REQUEST_KEYS, Reason, Relief, Remedy, Touched,
+    CallKind, CallRecord, Closest, Considered, Decided, Deciding, FURTHER_MAX, Failed, Identity,
+    IdentityKind, Key, Lost, Outcome, REQUEST_KEYS, Reason, Relief, Remedy, Touched,
 };
 pub use history::{History, NoHistory, Pending, Recorded, Wanted};
 pub use reader::{Entry, Position, Query, ReadError, Reader};

@@ -60,6 +60,7 @@ pub(crate) fn add_call(call: &mut CallRecord, out: &mut Vec<u8>) -> Result<(), S
     let denial = call.decisions.iter().position(|decided| !decided.allowed);
     let denial = denial.map(|at| call.decisions.swap_remove(at));
     call.decisions.truncate(100);
+    call.further.clear();
     call.decisions.extend(denial);
     call.resources.truncate(100);
     call.parameters_omitted |= call.parameters.take().is_some();

@@ -41,6 +41,7 @@ pub(crate) fn call(number: u64) -> CallRecord {
         }],
         decisions: vec![decided()],
         shared_keys: Vec::new(),
+        further: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn observe<'c>(calls: impl Iterator<Item = &'c CallRecord>) -> Observed {
     let mut observed = Observed::default();
     for call in calls {
         observed.calls += 1;
-        for decided in &call.decisions {
+        for decided in call.decisions.iter().chain(&call.further) {
             if matches!(
                 decided.reason,
                 Reason::NoPermissionNeeded | Reason::Undecidable

@@ -30,6 +30,8 @@ pub struct Report {
     pub error: Option<Failure>,
     /// The decision that denied the call, if one did.
     pub denied: Option<Denied>,
+    /// What would have been denied next: a call is denied for one thing at a time.
+    pub further: Vec<Denied>,
     /// What was allowed before that.
     pub allowed: Vec<Allowed>,
 }
@@ -151,6 +153,7 @@ impl Report {
                 }),
             },
             denied: denied.map(|decided| Denied::of(call, decided)),
+            further: call.further.iter().map(|d| Denied::of(call, d)).collect(),
             allowed: allowed
                 .map(|decided| Allowed {
                     action: decided.action.clone(),

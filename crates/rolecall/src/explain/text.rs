@@ -53,6 +53,12 @@ fn one(out: &mut String, report: &Report, format: Format) {
             who(out, report);
             why(out, denied);
             fixes(out, denied, format);
+            for next in &report.further {
+                let what = format!("{} on {}", next.action, next.resource);
+                out.push_str(&format!("\nThen it would be denied {what}\n\n"));
+                why(out, next);
+                fixes(out, next, format);
+            }
         }
         None => {
             let what = match &report.error {
@@ -157,7 +163,8 @@ fn fixes(out: &mut String, denied: &Denied, format: Format) {
     if denied.checked && all > 0 {
         let with = if all > 1 { "all of it" } else { "it" };
         out.push_str(&format!(
-            "\nChecked: with {with} this very call is allowed.\n"
+            "\nChecked: with {with} {} is allowed on this very request.\n",
+            denied.action
         ));
     }
 }
