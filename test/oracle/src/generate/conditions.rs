@@ -172,7 +172,14 @@ pub(crate) fn context(random: &mut Random) -> Map<String, Value> {
         if random.chance(55) {
             continue;
         }
-        let value = if matches!(*key, "aws:TagKeys" | "aws:CalledVia") || random.chance(4) {
+        let value = if random.chance(4) {
+            // What ForAllValues and ForAnyValue take for nothing.
+            match random.below(4) {
+                0 => json!([]),
+                1 => json!(["", ""]),
+                _ => json!(""),
+            }
+        } else if matches!(*key, "aws:TagKeys" | "aws:CalledVia") || random.chance(4) {
             let count = random.below(4);
             (0..count).map(|_| text(random, *family)).collect()
         } else {
@@ -290,9 +297,9 @@ fn operator(random: &mut Random, family: Family) -> (String, Family) {
         Family::Date => "Date",
         _ => "",
     };
-    let qualifier = match random.below(8) {
-        0 => "ForAllValues:",
-        1 => "ForAnyValue:",
+    let qualifier = match random.below(10) {
+        0 | 1 => "ForAllValues:",
+        2 | 3 => "ForAnyValue:",
         _ => "",
     };
     let suffix = if random.chance(20) { "IfExists" } else { "" };

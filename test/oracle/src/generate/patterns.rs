@@ -60,6 +60,13 @@ pub(crate) fn resource(random: &mut Random, theme: &Theme) -> String {
             };
         }
     }
+    if random.chance(10) {
+        // A wildcard that must run over colons to match.
+        let _ = segments.drain(4..5).count();
+        if let Some(segment) = segments.get_mut(3) {
+            segment.replace_range(.., "*");
+        }
+    }
     if random.chance(6) {
         // A short ARN, with or without a wildcard at its end.
         segments.truncate(3 + random.below(3));
