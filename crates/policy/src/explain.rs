@@ -218,10 +218,10 @@ fn suggestions(request: &Request<'_>, layers: &Layers<'_>) -> Vec<Suggestion> {
         match decision.reason {
             // Supplying what is supplied already would change nothing.
             Reason::ImplicitDeny(layer) if found.iter().all(|known| known.layer != layer) => {
-                found.push(Suggestion {
-                    layer,
-                    statement: suggestion(request, layers, layer),
-                });
+                let Some(statement) = suggestion(request, layers, layer) else {
+                    return found;
+                };
+                found.push(Suggestion { layer, statement });
                 supplied = supplied.with(layer);
             }
             _ => return found,
@@ -229,8 +229,9 @@ fn suggestions(request: &Request<'_>, layers: &Layers<'_>) -> Vec<Suggestion> {
     }
 }
 
-/// The smallest statement that allows the request in a layer.
-fn suggestion(request: &Request<'_>, layers: &Layers<'_>, layer: Layer) -> String {
+/// The smallest statement that allows the request in a layer. None where it would let in whoever
+/// asks: callers without a name, and those of a provider whose token names nobody.
+fn suggestion(request: &Request<'_>, layers: &Layers<'_>, layer: Layer) -> Option<String> {
     let mut json = String::from("{\"Effect\":\"Allow\",");
     if matches!(layer, Layer::Resource | Layer::Trust) {
         json.push_str("\"Principal\":");
@@ -242,14 +243,10 @@ fn suggestion(request: &Request<'_>, layers: &Layers<'_>, layer: Layer) -> Strin
             PrincipalKind::Anonymous => None,
             _ => Some(("AWS", principal.arn)),
         };
-        match typed {
-            Some((kind, name)) => {
-                json.push_str(&format!("{{\"{kind}\":"));
-                write_string(name, &mut json);
-                json.push_str("},");
-            }
-            None => json.push_str("\"*\","),
-        }
+        let (kind, name) = typed?;
+        json.push_str(&format!("{{\"{kind}\":"));
+        write_string(name, &mut json);
+        json.push_str("},");
     }
     json.push_str("\"Action\":");
     write_string(request.action, &mut json);
@@ -257,11 +254,45 @@ fn suggestion(request: &Request<'_>, layers: &Layers<'_>, layer: Layer) -> Strin
         json.push_str(",\"Resource\":");
         write_string(&escape(request.resource), &mut json);
     }
-    if layer != Layer::Trust {
+    if layer == Layer::Trust && request.principal.kind == PrincipalKind::Federated {
+        write_vouched_for(request, &mut json)?;
+    } else if layer != Layer::Trust {
         write_passed_to(request, &mut json);
     }
     json.push('}');
-    json
+    Some(json)
+}
+
+/// Whom the provider vouches for, and to whom: without that condition everybody that the provider
+/// knows could assume the role (IAM User Guide, "Create a role for OpenID Connect federation"). None
+/// if the request does not say whom.
+fn write_vouched_for(request: &Request<'_>, json: &mut String) -> Option<()> {
+    let provider = request.principal.arn;
+    let prefix = match provider.split_once(":oidc-provider/") {
+        Some((_, issuer)) => issuer,
+        None if provider.contains(":saml-provider/") => "saml",
+        None => provider,
+    };
+    let told = |name: &str| {
+        let key = format!("{prefix}:{name}");
+        match request.context.get(&key) {
+            Some(ContextValue::Str(value)) => Some((key, value.replace('$', "${$}"))),
+            _ => None,
+        }
+    };
+    let subject = told("sub")?;
+    let audience = told("aud");
+    json.push_str(",\"Condition\":{\"StringEquals\":{");
+    for (key, value) in audience.iter().chain([&subject]) {
+        if !json.ends_with('{') {
+            json.push(',');
+        }
+        write_string(key, json);
+        json.push(':');
+        write_string(value, json);
+    }
+    json.push_str("}}");
+    Some(())
 }
 
 /// Whoever may pass a role should say to whom: the condition that the IAM User Guide asks for in

@@ -288,6 +288,39 @@ fn a_role_that_trusts_another_service() {
 }
 
 #[test]
+fn a_role_for_one_of_those_that_a_provider_knows() {
+    let case = |context| Case {
+        trust: Some(
+            json!({"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"},
+            "Action": "sts:AssumeRole"}),
+        ),
+        context,
+        ..Case::default()
+    };
+    let action = "sts:AssumeRoleWithWebIdentity";
+    let provider = "arn:aws:iam::123456789012:oidc-provider/ci.example/x";
+    let vouched = Principal::federated(provider);
+    let told = case(vec![
+        ("ci.example/x:aud", "sts.amazonaws.com"),
+        ("ci.example/x:sub", "repo:us/app:${ref}"),
+    ]);
+    let found = ask(&told, &vouched, action, ROLE);
+    assert_eq!(
+        found.statements,
+        [
+            r#"{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/ci.example/x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"ci.example/x:aud":"sts.amazonaws.com","ci.example/x:sub":"repo:us/app:${$}{ref}"}}}"#
+        ]
+    );
+    assert!(found.checked);
+    // Whom it vouches for is not said: everybody would be let in.
+    let untold = case(vec![("ci.example/x:aud", "sts.amazonaws.com")]);
+    let found = ask(&untold, &vouched, action, ROLE);
+    assert!(found.statements.is_empty() && !found.checked);
+    let found = ask(&untold, &Principal::anonymous(), action, ROLE);
+    assert!(found.statements.is_empty() && !found.checked);
+}
+
+#[test]
 fn a_role_that_may_be_passed_to_another_service_only() {
     let case = Case {
         identity: vec![
