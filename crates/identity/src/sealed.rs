@@ -119,11 +119,26 @@ impl TokenKey {
         value: &T,
         nonce: [u8; NONCE_LEN],
     ) -> Result<String, TokenError> {
+        self.seal_for(label, &[], value, nonce)
+    }
+
+    /// Seals any value as [`TokenKey::seal_as`] does, for an owner whom it does not name and whom
+    /// [`TokenKey::open_for`] must be given again.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] if the value cannot be written.
+    pub fn seal_for<T: Serialize>(
+        &self,
+        label: &'static [u8; 3],
+        owner: &[u8],
+        value: &T,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<String, TokenError> {
         let mut sealed = serde_json::to_vec(value).map_err(|_| TokenError::Invalid)?;
         self.0
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(label),
+                Aad::from([label.as_slice(), owner].concat()),
                 &mut sealed,
             )
             .map_err(|_| TokenError::Invalid)?;
@@ -151,6 +166,19 @@ impl TokenKey {
         label: &'static [u8; 3],
         token: &str,
     ) -> Result<T, TokenError> {
+        self.open_for(label, &[], token)
+    }
+
+    /// Opens what [`TokenKey::seal_for`] sealed under the same label for the same owner.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] if it was not sealed with this key, label and owner or was altered.
+    pub fn open_for<T: DeserializeOwned>(
+        &self,
+        label: &'static [u8; 3],
+        owner: &[u8],
+        token: &str,
+    ) -> Result<T, TokenError> {
         let bytes = STANDARD.decode(token).map_err(|_| TokenError::Invalid)?;
         let rest = bytes.strip_prefix(label).ok_or(TokenError::Invalid)?;
         let (nonce, sealed) = rest
@@ -160,7 +188,11 @@ impl TokenKey {
         let mut sealed = sealed.to_vec();
         let claims = self
             .0
-            .open_in_place(nonce, Aad::from(label), &mut sealed)
+            .open_in_place(
+                nonce,
+                Aad::from([label.as_slice(), owner].concat()),
+                &mut sealed,
+            )
             .map_err(|_| TokenError::Invalid)?;
         serde_json::from_slice(claims).map_err(|_| TokenError::Invalid)
     }

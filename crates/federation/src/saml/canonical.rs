@@ -5,109 +5,127 @@ use std::collections::BTreeMap;
 use roxmltree::{Node, NodeId, NodeType};
 
 use super::SamlError;
-
-/// How deep elements may be nested.
-const DEPTH_MAX: usize = 64;
+use super::bounds::DEPTH_MAX;
 
 /// Namespace prefixes (`""` is the default) and what they stand for in the output so far.
-type Scope = BTreeMap<String, String>;
+type Scope<'a> = BTreeMap<&'a str, &'a str>;
 
 /// The canonical form of `node`, without the element `left_out`. `inclusive` are prefixes that are
-/// declared where they are known, used or not.
+/// declared where they are known, used or not. A form longer than `limit` bytes is refused: a long
+/// namespace that is declared again for each element makes it longer than the text.
 pub(super) fn canonical(
     node: Node<'_, '_>,
     left_out: Option<NodeId>,
     inclusive: &[&str],
+    limit: usize,
 ) -> Result<String, SamlError> {
-    let mut out = String::new();
-    element(node, left_out, inclusive, &Scope::new(), 0, &mut out)?;
-    Ok(out)
+    let mut form = Form {
+        left_out,
+        inclusive,
+        limit,
+        scope: Scope::new(),
+        out: String::new(),
+    };
+    form.element(node, 0)?;
+    Ok(form.out)
 }
 
-fn element(
-    node: Node<'_, '_>,
+struct Form<'a, 'l> {
     left_out: Option<NodeId>,
-    inclusive: &[&str],
-    scope: &Scope,
-    depth: usize,
-    out: &mut String,
-) -> Result<(), SamlError> {
-    if depth > DEPTH_MAX {
-        return Err(SamlError::Xml);
-    }
-    let source = node.document().input_text();
-    let name = source
-        .get(node.range())
-        .and_then(|text| text.strip_prefix('<'))
-        .and_then(|text| {
-            text.split(|c: char| c.is_whitespace() || c == '/' || c == '>')
-                .next()
-        })
-        .ok_or(SamlError::Xml)?;
-    out.push('<');
-    out.push_str(name);
+    inclusive: &'l [&'a str],
+    limit: usize,
+    scope: Scope<'a>,
+    out: String,
+}
 
-    let mut attributes = Vec::new();
-    let mut used = vec![prefix_of(name)];
-    for attribute in node.attributes() {
-        let name = source.get(attribute.range_qname()).ok_or(SamlError::Xml)?;
-        if name.contains(':') {
-            used.push(prefix_of(name));
+impl<'a> Form<'a, '_> {
+    fn element(&mut self, node: Node<'a, '_>, depth: usize) -> Result<(), SamlError> {
+        if depth > DEPTH_MAX || self.out.len() > self.limit {
+            return Err(SamlError::Xml);
         }
-        attributes.push((
-            attribute.namespace().unwrap_or(""),
-            attribute.name(),
-            name,
-            attribute,
-        ));
-    }
-    let known = inclusive
-        .iter()
-        .map(|prefix| if *prefix == "#default" { "" } else { prefix })
-        .filter(|prefix| lookup(node, prefix).is_some());
-    used.extend(known);
-    used.sort_unstable();
-    used.dedup();
+        let source = node.document().input_text();
+        let name = source
+            .get(node.range())
+            .and_then(|text| text.strip_prefix('<'))
+            .and_then(|text| {
+                text.split(|c: char| c.is_whitespace() || c == '/' || c == '>')
+                    .next()
+            })
+            .ok_or(SamlError::Xml)?;
+        self.out.push('<');
+        self.out.push_str(name);
 
-    let mut scope = scope.clone();
-    for prefix in used.into_iter().filter(|prefix| *prefix != "xml") {
-        let uri = lookup(node, prefix).unwrap_or("");
-        if scope.get(prefix).map_or("", String::as_str) == uri {
-            continue;
+        let mut attributes = Vec::new();
+        let mut used = vec![prefix_of(name)];
+        for attribute in node.attributes() {
+            let name = source.get(attribute.range_qname()).ok_or(SamlError::Xml)?;
+            if name.contains(':') {
+                used.push(prefix_of(name));
+            }
+            let namespace = attribute.namespace().unwrap_or("");
+            attributes.push((namespace, attribute.name(), name, attribute));
         }
-        out.push_str(if prefix.is_empty() {
-            " xmlns"
-        } else {
-            " xmlns:"
-        });
-        out.push_str(prefix);
-        out.push_str("=\"");
-        escape_attribute(uri, out);
-        out.push('"');
-        scope.insert(prefix.to_owned(), uri.to_owned());
-    }
-    attributes.sort_by_key(|(namespace, local, _, _)| (*namespace, *local));
-    for (_, _, name, attribute) in attributes {
-        out.push(' ');
-        out.push_str(name);
-        out.push_str("=\"");
-        escape_attribute(attribute.value(), out);
-        out.push('"');
-    }
-    out.push('>');
-    for child in node.children() {
-        match child.node_type() {
-            NodeType::Element if Some(child.id()) == left_out => {}
-            NodeType::Element => element(child, left_out, inclusive, &scope, depth + 1, out)?,
-            NodeType::Text => escape_text(child.text().unwrap_or(""), out),
-            NodeType::PI => instruction(child, out),
-            NodeType::Comment | NodeType::Root => {}
+        let known = self.inclusive.iter().copied();
+        used.extend(known.filter(|prefix| lookup(node, prefix).is_some()));
+        let replaced = self.declare(node, used);
+
+        attributes.sort_by_key(|(namespace, local, _, _)| (*namespace, *local));
+        for (_, _, name, attribute) in attributes {
+            self.out.push(' ');
+            self.out.push_str(name);
+            self.out.push_str("=\"");
+            escape_attribute(attribute.value(), &mut self.out);
+            self.out.push('"');
         }
+        self.out.push('>');
+        for child in node.children() {
+            match child.node_type() {
+                NodeType::Element if Some(child.id()) == self.left_out => {}
+                NodeType::Element => self.element(child, depth + 1)?,
+                NodeType::Text => escape_text(child.text().unwrap_or(""), &mut self.out),
+                NodeType::PI => instruction(child, &mut self.out),
+                NodeType::Comment | NodeType::Root => {}
+            }
+        }
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push('>');
+        for (prefix, before) in replaced {
+            match before {
+                Some(uri) => self.scope.insert(prefix, uri),
+                None => self.scope.remove(prefix),
+            };
+        }
+        Ok(())
     }
-    out.push_str("</");
-    out.push_str(name);
-    out.push('>');
-    Ok(())
+
+    /// Declares those of the prefixes that stand for something else so far; what they stood for.
+    fn declare(
+        &mut self,
+        node: Node<'a, '_>,
+        mut used: Vec<&'a str>,
+    ) -> Vec<(&'a str, Option<&'a str>)> {
+        used.sort_unstable();
+        used.dedup();
+        let mut replaced = Vec::new();
+        for prefix in used.into_iter().filter(|prefix| *prefix != "xml") {
+            let uri = lookup(node, prefix).unwrap_or("");
+            if self.scope.get(prefix).copied().unwrap_or("") == uri {
+                continue;
+            }
+            self.out.push_str(if prefix.is_empty() {
+                " xmlns"
+            } else {
+                " xmlns:"
+            });
+            self.out.push_str(prefix);
+            self.out.push_str("=\"");
+            escape_attribute(uri, &mut self.out);
+            self.out.push('"');
+            replaced.push((prefix, self.scope.insert(prefix, uri)));
+        }
+        replaced
+    }
 }
 
 fn prefix_of(name: &str) -> &str {
@@ -167,7 +185,7 @@ mod tests {
         for n in path {
             node = node.children().filter(Node::is_element).nth(*n).unwrap();
         }
-        canonical(node, None, &[]).unwrap()
+        canonical(node, None, &[], 10_000).unwrap()
     }
 
     /// The example of "Exclusive XML Canonicalization", section 2.2: both surroundings of the same
@@ -188,5 +206,18 @@ mod tests {
             of(text, &[]),
             "<e xmlns=\"urn:d\" xmlns:a=\"urn:z\" xmlns:b=\"urn:b\" c=\"&amp;\" z=\"&quot;&#xA;&lt;\" b:y=\"1\" a:x=\"2\">a&gt;b&#xD;<f xmlns=\"\"></f>&lt;x&gt;</e>"
         );
+    }
+
+    /// A namespace of 1,000 characters that each of 1,000 elements declares anew.
+    #[test]
+    fn a_form_that_grows_beyond_its_limit_is_refused() {
+        let uri = "u".repeat(1_000);
+        let text = format!("<r xmlns:p='{uri}'>{}</r>", "<p:a/>".repeat(1_000));
+        let document = parse(&text).unwrap();
+        let of = |limit| canonical(document.root_element(), None, &[], limit);
+        assert_eq!(of(100_000), Err(SamlError::Xml));
+        assert!(of(2_000_000).is_ok());
+        let declared = canonical(document.root_element(), None, &["p"], 100_000).unwrap();
+        assert!(declared.len() < 20_000, "once, by the outermost");
     }
 }

@@ -6,6 +6,7 @@
 pub mod metadata;
 pub mod response;
 
+mod bounds;
 mod canonical;
 mod signature;
 
@@ -42,14 +43,17 @@ pub enum SamlError {
     Status(String),
 }
 
-/// Parses a document; a DTD, and with it every entity of its own, is refused.
+/// Parses a document within [`bounds`]; a DTD, and with it every entity of its own, is refused.
 fn parse(text: &str) -> Result<Document<'_>, SamlError> {
+    bounds::check_text(text)?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: NODES_MAX,
         ..ParsingOptions::default()
     };
-    Document::parse_with_options(text, options).map_err(|_| SamlError::Xml)
+    let document = Document::parse_with_options(text, options).map_err(|_| SamlError::Xml)?;
+    bounds::check_depth(&document)?;
+    Ok(document)
 }
 
 /// The child elements of this name.

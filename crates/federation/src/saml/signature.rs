@@ -3,6 +3,9 @@
 //! What is verified is one element of the parsed document, and whoever reads it afterwards reads
 //! that very element: there is no second look for an id that could find another one. The key in the
 //! signature is not looked at, only the provider's own certificates are.
+//!
+//! `SignedInfo`, which is short, is held against the provider's keys first: whoever has none of them
+//! makes nobody canonicalize and hash what it is about.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +18,14 @@ use crate::certificate::{Certificate, Hash};
 
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+
+/// How long the canonical form of `SignedInfo` may be, in bytes.
+const INFO_MAX: usize = 16 * 1024;
+/// How long that of the signed element may be, in bytes. The text is shorter than that: STS takes
+/// 100,000 characters of base64.
+const SIGNED_MAX: usize = 1024 * 1024;
+/// How many prefixes a list of inclusive namespaces may have.
+const PREFIXES_MAX: usize = 32;
 
 fn bad(why: &'static str) -> SamlError {
     SamlError::Signature(why)
@@ -49,22 +60,30 @@ pub(super) fn verify(element: Node<'_, '_>, certificates: &[Certificate]) -> Res
         return Err(bad("the ID is not unique"));
     }
 
+    is_of_provider(signature, info, certificates)?;
+
     let hash = digest_method(algorithm(reference, "DigestMethod")?)?;
-    let inclusive = transforms(reference)?;
-    let prefixes: Vec<&str> = inclusive.iter().map(String::as_str).collect();
-    let form = canonical(element, Some(signature.id()), &prefixes)?;
+    let prefixes = transforms(reference)?;
+    let form = canonical(element, Some(signature.id()), &prefixes, SIGNED_MAX)?;
     let wanted = base64(one(reference, SIGNATURE, "DigestValue")?)?;
     if digest::digest(hash, form.as_bytes()).as_ref() != wanted.as_slice() {
         return Err(bad("the digest is another"));
     }
+    Ok(())
+}
 
+/// Whether one of the certificates signed `info`.
+fn is_of_provider(
+    signature: Node<'_, '_>,
+    info: Node<'_, '_>,
+    certificates: &[Certificate],
+) -> Result<(), SamlError> {
     let method = one(info, SIGNATURE, "CanonicalizationMethod")?;
     if method.attribute("Algorithm") != Some(EXCLUSIVE) {
         return Err(bad("the canonicalization is not taken"));
     }
-    let inclusive = inclusive_prefixes(method)?;
-    let prefixes: Vec<&str> = inclusive.iter().map(String::as_str).collect();
-    let signed = canonical(info, None, &prefixes)?;
+    let prefixes = inclusive_prefixes(method)?;
+    let signed = canonical(info, None, &prefixes, INFO_MAX)?;
     let hash = signature_method(algorithm(info, "SignatureMethod")?)?;
     let value = base64(one(signature, SIGNATURE, "SignatureValue")?)?;
     let mut rsa = certificates
@@ -105,7 +124,7 @@ fn signature_method(name: &str) -> Result<Hash, SamlError> {
 
 /// The transforms must be the enveloped signature and then exclusive canonicalization; the
 /// prefixes that the latter includes.
-fn transforms(reference: Node<'_, '_>) -> Result<Vec<String>, SamlError> {
+fn transforms<'a>(reference: Node<'a, '_>) -> Result<Vec<&'a str>, SamlError> {
     let list = one(reference, SIGNATURE, "Transforms")?;
     let steps: Vec<_> = list.children().filter(Node::is_element).collect();
     let [enveloped, exclusive] = steps.as_slice() else {
@@ -120,14 +139,19 @@ fn transforms(reference: Node<'_, '_>) -> Result<Vec<String>, SamlError> {
     inclusive_prefixes(*exclusive)
 }
 
-fn inclusive_prefixes(node: Node<'_, '_>) -> Result<Vec<String>, SamlError> {
+/// The prefixes that are included; `""` for the default namespace.
+fn inclusive_prefixes<'a>(node: Node<'a, '_>) -> Result<Vec<&'a str>, SamlError> {
     let list = only(node, EXCLUSIVE, "InclusiveNamespaces")?;
     let list = list.and_then(|list| list.attribute("PrefixList"));
-    Ok(list
-        .unwrap_or("")
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect())
+    let listed = list.unwrap_or("").split_whitespace();
+    let prefixes: Vec<_> = listed
+        .map(|prefix| if prefix == "#default" { "" } else { prefix })
+        .take(PREFIXES_MAX + 1)
+        .collect();
+    if prefixes.len() > PREFIXES_MAX {
+        return Err(bad("it includes too many namespaces"));
+    }
+    Ok(prefixes)
 }
 
 fn base64(node: Node<'_, '_>) -> Result<Vec<u8>, SamlError> {

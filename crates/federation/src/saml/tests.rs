@@ -163,6 +163,42 @@ fn documents_that_would_grow_are_refused() {
     let many = format!("<a>{}</a>", "<b/>".repeat(60_000));
     assert_eq!(verify(&many), Err(SamlError::Xml));
     assert!(verify("").is_err());
+    let nested: String = (0..2_800)
+        .map(|n| format!("<a xmlns:n{n}='u{n}'>"))
+        .collect();
+    let nested = format!("{nested}{}", "</a>".repeat(2_800));
+    assert_eq!(verify(&nested), Err(SamlError::Xml));
+    let names: String = (0..8_000).map(|n| format!(" a{n}=''")).collect();
+    assert_eq!(verify(&format!("<a{names}/>")), Err(SamlError::Xml));
+    let inside = format!("{}{}", "<a>".repeat(64), "</a>".repeat(64));
+    let nested = good.replacen("</saml:Issuer>", &format!("</saml:Issuer>{inside}"), 1);
+    assert_eq!(verify(&nested), Err(SamlError::Xml));
+}
+
+/// What is wrong with the signature is found before what is wrong with the signed element: the
+/// latter is looked at only if the provider made the former.
+#[test]
+fn only_the_provider_makes_us_canonicalize() {
+    let good = data!("assertion-signed.xml");
+    let long = "<x/>".repeat(10_000);
+    let grown = good.replacen("</saml:Assertion>", &format!("{long}</saml:Assertion>"), 1);
+    let digest = SamlError::Signature("the digest is another");
+    assert_eq!(verify(&grown), Err(digest));
+    let (head, value) = grown.split_once("<ds:SignatureValue>").unwrap();
+    let forged = format!("{head}<ds:SignatureValue>AAAAAAAA{}", &value[8..]);
+    let not_made = SamlError::Signature("no certificate of the provider made it");
+    assert_eq!(verify(&forged), Err(not_made));
+    let many: String = (0..33).map(|n| format!("p{n} ")).collect();
+    let listed = good.replacen(
+        "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"",
+        &format!(
+            "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"><e:InclusiveNamespaces xmlns:e=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"{many}\"/></ds:CanonicalizationMethod><ds:Nothing"
+        ),
+        1,
+    );
+    assert_ne!(listed, good);
+    let too_many = SamlError::Signature("it includes too many namespaces");
+    assert_eq!(verify(&listed), Err(too_many));
 }
 
 #[test]

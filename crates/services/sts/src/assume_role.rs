@@ -9,7 +9,7 @@ use rolecall_policy::PolicyKind;
 use rolecall_store::Txn;
 
 use crate::issue::{self, Marks};
-use crate::{errors, mfa, session_policy, session_tags};
+use crate::{errors, mfa, not_federated, session_policy, session_tags};
 
 /// How long a session lasts that does not ask for another time, and how long a chained one may.
 const HOUR_S: u32 = 3_600;
@@ -36,9 +36,7 @@ impl Operation for AssumeRole {
         if req.caller().is_root() {
             return Err(errors::root_assumes());
         }
-        if matches!(req.caller().kind, CallerKind::Federated { .. }) {
-            return Err(errors::federated_user_calls("AssumeRole"));
-        }
+        not_federated(req.caller(), "AssumeRole")?;
         let role = Role::by_arn(req.snap, arn);
         let trust = role
             .as_ref()

@@ -3,12 +3,13 @@
 //!
 //! Source: STS API Reference, `DecodeAuthorizationMessage`, with its example of a decoded message.
 
+use rolecall_base::AccountId;
 use rolecall_identity::TokenKey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// The first bytes of every message: its use and the version of the format.
-const MESSAGE: &[u8; 3] = b"RD1";
+const MESSAGE: &[u8; 3] = b"RD2";
 
 /// Why a call was denied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +31,18 @@ pub struct AuthorizationMessage {
 }
 
 impl AuthorizationMessage {
-    /// The message, sealed under `nonce`, which must never be used twice: 96 random bits. `None` if
-    /// it cannot be written.
-    pub fn encode(&self, key: &TokenKey, nonce: [u8; 12]) -> Option<String> {
-        key.seal_as(MESSAGE, self, nonce).ok()
+    /// The message, sealed for `account` under `nonce`, which must never be used twice: 96 random
+    /// bits. `None` if it cannot be written.
+    pub fn encode(&self, key: &TokenKey, account: &AccountId, nonce: [u8; 12]) -> Option<String> {
+        let owner = account.as_str().as_bytes();
+        key.seal_for(MESSAGE, owner, self, nonce).ok()
     }
 
-    /// The message inside; `None` if this account's key did not seal it or it was altered.
-    pub fn decode(key: &TokenKey, text: &str) -> Option<Self> {
-        key.open_as(MESSAGE, text).ok()
+    /// The message inside; `None` if this key did not seal it for this account or it was altered.
+    /// Accounts of one organization share a key.
+    pub fn decode(key: &TokenKey, account: &AccountId, text: &str) -> Option<Self> {
+        key.open_for(MESSAGE, account.as_str().as_bytes(), text)
+            .ok()
     }
 
     /// The message in the form in which AWS shows it.
@@ -78,7 +82,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_opens_with_its_key_only() {
+    fn a_message_opens_with_its_key_and_account_only() {
+        let account = AccountId::new("123456789012").unwrap();
+        let member = AccountId::new("210987654321").unwrap();
         let key = TokenKey::from_hex(&"ab".repeat(32)).unwrap();
         let other = TokenKey::from_hex(&"cd".repeat(32)).unwrap();
         let message = AuthorizationMessage {
@@ -87,13 +93,14 @@ mod tests {
             conditions: vec![("ec2:Region".to_owned(), vec!["us-east-1".to_owned()])],
             ..AuthorizationMessage::default()
         };
-        let text = message.encode(&key, [1; 12]).unwrap();
+        let text = message.encode(&key, &account, [1; 12]).unwrap();
         assert_eq!(
-            AuthorizationMessage::decode(&key, &text),
+            AuthorizationMessage::decode(&key, &account, &text),
             Some(message.clone())
         );
-        assert_eq!(AuthorizationMessage::decode(&other, &text), None);
-        assert_eq!(AuthorizationMessage::decode(&key, "AAAA"), None);
+        assert_eq!(AuthorizationMessage::decode(&other, &account, &text), None);
+        assert_eq!(AuthorizationMessage::decode(&key, &member, &text), None);
+        assert_eq!(AuthorizationMessage::decode(&key, &account, "AAAA"), None);
         let shown: serde_json::Value = serde_json::from_str(&message.shown()).unwrap();
         assert_eq!(shown["context"]["principal"]["name"], "Bob");
         assert_eq!(

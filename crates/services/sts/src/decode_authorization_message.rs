@@ -8,8 +8,9 @@ use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::authorization_message::AuthorizationMessage;
+use crate::not_federated;
 
-/// Opens an encoded authorization message: who was denied what, and why.
+/// Opens an encoded authorization message of the caller's account: who was denied what, and why.
 ///
 /// Source: STS API Reference, `DecodeAuthorizationMessage`.
 pub struct DecodeAuthorizationMessage;
@@ -18,7 +19,8 @@ impl Operation for DecodeAuthorizationMessage {
     type Api = api::DecodeAuthorizationMessage;
     const EXAMPLE: &'static str = r#"{"EncodedMessage":"AAAA"}"#;
 
-    fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
+    fn access(_: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        not_federated(req.caller(), "DecodeAuthorizationMessage")?;
         Ok(AccessCheck::new("sts:DecodeAuthorizationMessage", "*").into())
     }
 
@@ -27,7 +29,7 @@ impl Operation for DecodeAuthorizationMessage {
         let account = account.ok_or_else(AwsError::internal)?;
         let key = TokenKey::from_hex(&account.token_key).map_err(|_| AwsError::internal())?;
         let text = req.input.encoded_message.as_deref().unwrap_or_default();
-        let message = AuthorizationMessage::decode(&key, text).ok_or_else(|| {
+        let message = AuthorizationMessage::decode(&key, req.account(), text).ok_or_else(|| {
             AwsError::new(
                 "InvalidAuthorizationMessageException",
                 "Message is not valid",

@@ -7,7 +7,7 @@ use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
-use crate::errors;
+use crate::{errors, not_federated};
 
 /// Which account an access key belongs to.
 ///
@@ -21,7 +21,8 @@ impl Operation for GetAccessKeyInfo {
     type Api = api::GetAccessKeyInfo;
     const EXAMPLE: &'static str = r#"{"AccessKeyId":"AKIAIOSFODNN7EXAMPLE"}"#;
 
-    fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
+    fn access(_: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        not_federated(req.caller(), "GetAccessKeyInfo")?;
         Ok(AccessCheck::new("sts:GetAccessKeyInfo", "*").into())
     }
 

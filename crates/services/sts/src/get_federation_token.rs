@@ -8,7 +8,7 @@ use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::issue::{self, Marks};
-use crate::{errors, session_policy, session_tags};
+use crate::{errors, not_federated, session_policy, session_tags};
 
 /// Twelve hours, which is how long a session lasts that does not ask for another time.
 const DEFAULT_S: u32 = 43_200;
@@ -30,6 +30,7 @@ impl Operation for GetFederationToken {
     const EXAMPLE: &'static str = r#"{"Name":"Bob"}"#;
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        not_federated(req.caller(), "GetFederationToken")?;
         let name = input.name.as_deref().unwrap_or_default();
         let arn = format!("arn:aws:sts::{}:federated-user/{name}", req.account());
         let tags = session_tags::given(&input.tags);
@@ -53,7 +54,7 @@ impl Operation for GetFederationToken {
             .is_some_and(|id| id.starts_with("ASIA"));
         let (user_key, default_s, max_s) = match (&req.caller.kind, req.caller.session()) {
             (CallerKind::User { key, .. }, None) => (key.clone(), DEFAULT_S, MAX_S),
-            (CallerKind::Root, None) if !temporary => (String::new(), ROOT_MAX_S, ROOT_MAX_S),
+            (CallerKind::Root { .. }, None) if !temporary => (String::new(), ROOT_MAX_S, ROOT_MAX_S),
             _ => return Err(errors::session_asks_for_federation()),
         };
         let name = input.name.clone().unwrap_or_default();

@@ -8,7 +8,7 @@ use rolecall_op::{Access, AccessRequest, Authorized, Operation, RequestInfo};
 use rolecall_store::Txn;
 
 use crate::issue::{self, Marks};
-use crate::{errors, mfa};
+use crate::{errors, mfa, not_federated};
 
 /// Twelve hours, which is what a user gets who does not ask for another time.
 const USER_DEFAULT_S: u32 = 43_200;
@@ -26,7 +26,8 @@ impl Operation for GetSessionToken {
     type Api = api::GetSessionToken;
     const EXAMPLE: &'static str = "{}";
 
-    fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
+    fn access(_: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        not_federated(req.caller(), "GetSessionToken")?;
         Ok(Access::AnySignedCaller)
     }
 
@@ -45,7 +46,7 @@ impl Operation for GetSessionToken {
         let asked = input.duration_seconds.and_then(|s| u32::try_from(s).ok());
         let (kind, duration_s) = match &req.caller.kind {
             _ if temporary => return Err(errors::session_asks_for_session()),
-            CallerKind::Root => (
+            CallerKind::Root { .. } => (
                 SessionKind::Root,
                 asked.unwrap_or(ROOT_MAX_S).min(ROOT_MAX_S),
             ),

@@ -9,6 +9,7 @@
 
 pub mod authorization_message;
 
+mod apart;
 mod assume_role;
 mod assume_role_with_saml;
 mod assume_role_with_web_identity;
@@ -36,12 +37,25 @@ pub use get_caller_identity::GetCallerIdentity;
 pub use get_federation_token::GetFederationToken;
 pub use get_session_token::GetSessionToken;
 
+use rolecall_base::AwsError;
+use rolecall_identity::{Caller, CallerKind};
 use rolecall_op::Registry;
 use rolecall_store::KindInfo;
 
 /// The kinds of document that this crate defines: none, a session is in its token.
 pub fn kinds() -> Vec<KindInfo> {
     Vec::new()
+}
+
+/// Refuses a federated user, who may call nothing of this service but `GetCallerIdentity`.
+///
+/// Source: STS API Reference, `GetFederationToken`: "You cannot call any STS operations except
+/// GetCallerIdentity".
+fn not_federated(caller: &Caller, operation: &str) -> Result<(), AwsError> {
+    match caller.kind {
+        CallerKind::Federated { .. } => Err(errors::federated_user_calls(operation)),
+        _ => Ok(()),
+    }
 }
 
 /// `registry` with the operations of this service.

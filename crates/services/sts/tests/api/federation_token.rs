@@ -1,5 +1,6 @@
 //! `GetFederationToken` and `DecodeAuthorizationMessage`.
 
+use rolecall_base::AccountId;
 use rolecall_identity::TokenKey;
 use rolecall_sts::authorization_message::AuthorizationMessage;
 
@@ -47,10 +48,36 @@ async fn a_federated_user_may_do_what_the_user_and_the_session_policy_both_allow
     refused!(
         call!(w, bob, sts::GetFederationToken, {"Name": "Eve"}),
         403,
-        "AccessDenied: User: arn:aws:sts::123456789012:federated-user/Bob is not authorized to \
-         perform: sts:GetFederationToken on resource: \
-         arn:aws:sts::123456789012:federated-user/Eve because no session policy allows the \
-         sts:GetFederationToken action"
+        "AccessDenied: Cannot call GetFederationToken with federation credentials"
+    );
+}
+
+/// Whatever its policies say.
+#[tokio::test]
+async fn a_federated_user_calls_nothing_of_sts_but_who_it_is() {
+    let w = world().await;
+    let all = allow(&["sts:*"], "*");
+    let user = w.user("broker", Some(&all)).await.unwrap();
+    let out = call!(w, user, sts::GetFederationToken, {"Name": "Bob", "Policy": all}).unwrap();
+    let bob = w
+        .of_token(&out.credentials.unwrap().session_token.unwrap())
+        .unwrap();
+    call!(w, bob, sts::GetCallerIdentity, {}).unwrap();
+    let own = bob.access_key_id.clone().unwrap_or_default();
+    refused!(
+        call!(w, bob, sts::GetAccessKeyInfo, {"AccessKeyId": own}),
+        403,
+        "AccessDenied: Cannot call GetAccessKeyInfo with federation credentials"
+    );
+    refused!(
+        call!(w, bob, sts::DecodeAuthorizationMessage, {"EncodedMessage": "AAAA"}),
+        403,
+        "AccessDenied: Cannot call DecodeAuthorizationMessage with federation credentials"
+    );
+    refused!(
+        call!(w, bob, sts::GetSessionToken, {}),
+        403,
+        "AccessDenied: Cannot call GetSessionToken with federation credentials"
     );
 }
 
@@ -100,7 +127,7 @@ async fn encoded_messages_are_decoded_for_whoever_may() {
         action: "ec2:StopInstances".to_owned(),
         ..AuthorizationMessage::default()
     };
-    let text = message.encode(&key, [3; 12]).unwrap();
+    let text = message.encode(&key, &w.root().account, [3; 12]).unwrap();
     let root = w.root();
     let out = call!(w, root, sts::DecodeAuthorizationMessage, {"EncodedMessage": text}).unwrap();
     assert!(
@@ -110,6 +137,13 @@ async fn encoded_messages_are_decoded_for_whoever_may() {
     );
     refused!(
         call!(w, root, sts::DecodeAuthorizationMessage, {"EncodedMessage": "AAAA"}),
+        400,
+        "InvalidAuthorizationMessageException: Message is not valid"
+    );
+    let member = AccountId::new("210987654321").unwrap();
+    let of_member = message.encode(&key, &member, [4; 12]).unwrap();
+    refused!(
+        call!(w, root, sts::DecodeAuthorizationMessage, {"EncodedMessage": of_member}),
         400,
         "InvalidAuthorizationMessageException: Message is not valid"
     );

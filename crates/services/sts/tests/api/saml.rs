@@ -132,6 +132,10 @@ async fn what_is_not_good_is_refused_in_the_words_of_sts() {
             "ExpiredTokenException: Token must be redeemed within 5 minutes of issuance",
         ),
         (
+            &"<a>".repeat(70),
+            "InvalidIdentityToken: Invalid XML in the SAML response",
+        ),
+        (
             "<no/>",
             "InvalidIdentityToken: Invalid SAML response: Response",
         ),
