@@ -9,7 +9,8 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -35,7 +36,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 const BODY_MAX: usize = 256 * 1024;
 /// How long keys are used without being asked for again.
 const FRESH: Duration = Duration::from_secs(300);
-/// How soon keys are asked for again when a token names one that is not among them.
+/// How soon keys are asked for again when a token names one that is not among them, whether the
+/// provider answers then or not.
 const AGAIN: Duration = Duration::from_secs(10);
 /// How long a provider that could not be asked is not asked again: nobody signs these calls, and
 /// who makes many must not make us knock at it as often.
@@ -43,12 +45,83 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// How many providers' keys are kept; all are dropped when there are more.
 const KEPT_MAX: usize = 100;
 
-/// What was fetched of one provider, and when. Locked while it is asked, so that a provider is
-/// asked once, however many callers come at the same time.
+/// What was fetched of one provider.
 #[derive(Default)]
-struct Kept(tokio::sync::Mutex<Option<(Instant, Fetched)>>);
+struct Kept {
+    state: Mutex<State>,
+    /// Held while the provider is asked, so that it is asked once, however many callers come at the
+    /// same time. Whoever names a key that is known does not wait for it.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The last good keys, and when they were fetched. A failure does not take their place: whoever
+    /// has no credentials can make one happen, with a token that names a key that nobody knows.
+    good: Option<(Instant, Arc<KeySet>)>,
+    /// When the provider was asked last, and what was wrong if it did not answer well.
+    asked: Option<(Instant, Option<FetchError>)>,
+}
 
 type Fetched = Result<Arc<KeySet>, FetchError>;
+
+impl State {
+    /// What is to be answered without asking the provider; `None` if it is to be asked.
+    fn answer(&self, key_id: Option<&str>, now: Instant) -> Option<Fetched> {
+        let fresh = self
+            .good
+            .as_ref()
+            .filter(|(since, _)| now.saturating_duration_since(*since) < FRESH);
+        if let Some((_, keys)) = fresh
+            && keys.has(key_id)
+        {
+            return Some(Ok(Arc::clone(keys)));
+        }
+        let (since, failure) = self.asked.as_ref()?;
+        let age = now.saturating_duration_since(*since);
+        match (failure, fresh) {
+            // Without the key that is wanted: the provider is not asked again so soon.
+            (_, Some((_, keys))) if age < AGAIN => Some(Ok(Arc::clone(keys))),
+            (Some(failure), None) if age < AFTER_FAILURE => Some(Err(failure.clone())),
+            _ => None,
+        }
+    }
+
+    fn fetched(&mut self, fetched: &Fetched, now: Instant) {
+        self.asked = Some((now, fetched.as_ref().err().cloned()));
+        if let Ok(keys) = fetched {
+            self.good = Some((now, Arc::clone(keys)));
+        }
+    }
+}
+
+impl Kept {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys that are kept, or else those that `fetch` fetches.
+    async fn keys<F>(&self, key_id: Option<&str>, fetch: impl FnOnce() -> F) -> Fetched
+    where
+        F: Future<Output = Fetched>,
+    {
+        if let Some(answer) = self.answer(key_id) {
+            return answer;
+        }
+        let _asking = self.asking.lock().await;
+        // Somebody else may have asked meanwhile.
+        if let Some(answer) = self.answer(key_id) {
+            return answer;
+        }
+        let fetched = fetch().await;
+        self.state().fetched(&fetched, Instant::now());
+        fetched
+    }
+
+    fn answer(&self, key_id: Option<&str>) -> Option<Fetched> {
+        self.state().answer(key_id, Instant::now())
+    }
+}
 
 /// What is kept, by issuer and thumbprints.
 type ByProvider = HashMap<(String, Vec<String>), Arc<Kept>>;
@@ -63,20 +136,8 @@ impl Providers for WebProviders {
     fn keys(&self, wanted: KeysOf) -> Waiting<Fetched> {
         let kept = self.kept(&wanted);
         Box::pin(async move {
-            let mut kept = kept.0.lock().await;
-            if let Some((since, fetched)) = kept.as_ref() {
-                let limit = match fetched {
-                    Ok(keys) if keys.has(wanted.key_id.as_deref()) => FRESH,
-                    Ok(_) => AGAIN,
-                    Err(_) => AFTER_FAILURE,
-                };
-                if since.elapsed() < limit {
-                    return fetched.clone();
-                }
-            }
-            let fetched = fetch_keys(&wanted).await.map(Arc::new);
-            *kept = Some((Instant::now(), fetched.clone()));
-            fetched
+            let fetch = || async { fetch_keys(&wanted).await.map(Arc::new) };
+            kept.keys(wanted.key_id.as_deref(), fetch).await
         })
     }
 
@@ -320,3 +381,6 @@ impl ServerCertVerifier for Verifier {
             .supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;
