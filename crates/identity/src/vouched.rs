@@ -60,12 +60,23 @@ pub struct ProviderSession {
 }
 
 impl Caller {
-    /// Somebody whom a provider vouches for, in `account`.
+    /// Somebody whom a provider vouches for, in `account`. The id is unique as in CloudTrail's
+    /// events: provider, audience and subject of a token, name qualifier and subject of an
+    /// assertion.
+    ///
+    /// Source: CloudTrail User Guide, "CloudTrail userIdentity element".
     pub fn vouched(account: AccountId, vouched: Vouched) -> Self {
+        let unique_id = match &vouched.name_qualifier {
+            Some(qualifier) => format!("{qualifier}:{}", vouched.subject),
+            None => {
+                let (audience, subject) = (&vouched.audience, &vouched.subject);
+                format!("{}:{audience}:{subject}", vouched.provider)
+            }
+        };
         Self {
             account,
             arn: vouched.provider.clone(),
-            unique_id: format!("{}:{}", vouched.provider, vouched.subject),
+            unique_id,
             access_key_id: None,
             kind: CallerKind::Vouched(std::sync::Arc::new(vouched)),
         }

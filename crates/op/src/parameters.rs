@@ -4,10 +4,6 @@ use rolecall_api::shape::{Kind, Service, ShapeId};
 use rolecall_api::value::{Document, Value};
 use rolecall_record::HIDDEN;
 
-/// Shapes whose values are hidden though the models do not call them sensitive: what grants
-/// something to whoever reads it.
-const ALSO_HIDDEN: &[(&str, &str)] = &[("iam", "authenticationCodeType"), ("sts", "tokenCodeType")];
-
 /// The parameters as a JSON object. `None` if there are none, `Some(None)` if they would take more
 /// than `max` bytes.
 ///
@@ -44,7 +40,7 @@ impl Writer {
             return None;
         }
         let shape = self.service.shape(id);
-        if shape.sensitive || ALSO_HIDDEN.contains(&(self.service.id, shape.name)) {
+        if shape.sensitive {
             self.text(HIDDEN);
             return Some(());
         }

@@ -8,21 +8,22 @@ use rolecall_base::AwsError;
 use rolecall_identity::{Caller, CallerKind, SessionKind};
 use rolecall_record::{
     CallKind, CallRecord, Decided, Identity, IdentityKind, Outcome, PARAMETERS_MAX, REQUEST_KEYS,
-    Recorder, Touched,
+    Recorder, TEXT_MAX, Touched, USER_AGENT_MAX, shorten,
 };
 
 use crate::authorize::condition_context;
 use crate::request::RequestInfo;
-use crate::ruling::{Trail, keys};
+use crate::ruling::{Left, Ruling, Trail, keys};
 use crate::{events, parameters};
 
 /// The most bytes of parameters of a data event: the first lines of a batch tell nothing.
 const DATA_PARAMETERS_MAX: usize = 2_048;
 
-/// What a call takes in memory until it is written, beside its parameters; about.
+/// What a call takes in memory until it is written, beside what is counted; about.
 const CALL_BYTES: usize = 1_024;
 
-/// A call that goes on. When it is dropped before it ended, it is recorded as given up.
+/// A call that goes on. When it is dropped before it ended, it is recorded as given up. A call of
+/// nobody is not recorded: one that comes with a token is, once the token was found good.
 pub(crate) struct Ongoing {
     recorder: Recorder,
     kept: Option<Kept>,
@@ -109,10 +110,16 @@ impl Ongoing {
 
     /// Records how it ended.
     pub(crate) fn ended(mut self, error: Option<&AwsError>) {
+        self.end(error);
+    }
+
+    fn end(&mut self, error: Option<&AwsError>) {
         if let (Some(kept), Some(error)) = (&mut self.kept, error) {
+            let text = &error.message;
+            let end = text.floor_char_boundary(TEXT_MAX);
             kept.outcome = Some(Outcome::Error {
                 code: error.code.to_string(),
-                message: error.message.clone(),
+                message: text.get(..end).unwrap_or_default().to_owned(),
             });
         } else if let Some(kept) = &mut self.kept {
             kept.outcome = Some(Outcome::Ok);
@@ -122,10 +129,22 @@ impl Ongoing {
 
 impl Drop for Ongoing {
     fn drop(&mut self) {
-        if let Some(kept) = self.kept.take() {
-            let bytes = CALL_BYTES + kept.parameters.as_ref().map_or(0, String::len);
-            self.recorder.keep(bytes, move || kept.into_record());
+        let Some(mut kept) = self.kept.take() else {
+            return;
+        };
+        let Left {
+            vouched,
+            mut ruling,
+        } = kept.trail.take();
+        if let Some(info) = vouched {
+            kept.info = info;
         }
+        if matches!(kept.info.caller.kind, CallerKind::Anonymous) {
+            return;
+        }
+        let bytes = kept.bound() + ruling.as_mut().map_or(0, Ruling::bound);
+        let make = move || kept.into_record(ruling);
+        self.recorder.keep(bytes, make);
     }
 }
 
@@ -140,9 +159,32 @@ fn given_up() -> Outcome {
 }
 
 impl Kept {
-    fn into_record(self) -> CallRecord {
+    /// Shortens its texts, and says about how many bytes of memory it takes then.
+    fn bound(&mut self) -> usize {
+        let agent = |info: &RequestInfo| info.transport.user_agent.as_ref().map_or(0, String::len);
+        if agent(&self.info) > USER_AGENT_MAX
+            && let Some(agent) = &mut Arc::make_mut(&mut self.info).transport.user_agent
+        {
+            shorten(agent, USER_AGENT_MAX);
+        }
+        let message = match &self.outcome {
+            Some(Outcome::Error { message, .. }) => message.len(),
+            _ => 0,
+        };
+        let vouched = match &self.info.caller.kind {
+            CallerKind::Vouched(vouched) => {
+                let values = vouched.keys.iter().flat_map(|key| &key.values);
+                values.map(String::len).sum()
+            }
+            _ => 0,
+        };
+        let parameters = self.parameters.as_ref().map_or(0, String::len);
+        CALL_BYTES + agent(&self.info) + message + vouched + parameters
+    }
+
+    fn into_record(self, ruling: Option<Ruling>) -> CallRecord {
         let info = &self.info;
-        let (decisions, shared_keys, further) = match self.trail.take() {
+        let (decisions, shared_keys, further) = match ruling {
             Some(mut ruling) => {
                 // The others follow from what the record says of the request.
                 let written = |name: &str| !REQUEST_KEYS.contains(&name);
@@ -214,6 +256,7 @@ fn identity(info: &RequestInfo, operation: &str) -> Identity {
         source_identity: session.and_then(|session| session.source_identity.clone()),
         invoked_by: info.called_via.last().cloned(),
         called_via: info.called_via.clone(),
+        identity_provider: None,
     };
     match &caller.kind {
         CallerKind::User { .. } => identity.user_name = last(&caller.arn),
@@ -238,14 +281,22 @@ fn identity(info: &RequestInfo, operation: &str) -> Identity {
         }
         CallerKind::FargateAgent => identity.session_name = last(&caller.arn),
         CallerKind::Service { name, .. } => identity.invoked_by = Some(name.clone()),
-        CallerKind::Root | CallerKind::Vouched(_) | CallerKind::Anonymous => {}
+        CallerKind::Vouched(vouched) => {
+            let qualifier = vouched.name_qualifier.as_ref();
+            identity.user_name = Some(vouched.subject.clone());
+            identity.identity_provider = Some(qualifier.unwrap_or(&vouched.provider).clone());
+            identity
+                .source_identity
+                .clone_from(&vouched.source_identity);
+        }
+        CallerKind::Root { .. } | CallerKind::Anonymous => {}
     }
     identity
 }
 
 fn kind(caller: &Caller, operation: &str) -> IdentityKind {
     match &caller.kind {
-        CallerKind::Root => IdentityKind::Root,
+        CallerKind::Root { .. } => IdentityKind::Root,
         CallerKind::User { .. } => IdentityKind::IAMUser,
         CallerKind::Role { .. } | CallerKind::FargateAgent => IdentityKind::AssumedRole,
         CallerKind::Federated { .. } => IdentityKind::FederatedUser,
@@ -257,3 +308,6 @@ fn kind(caller: &Caller, operation: &str) -> IdentityKind {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,7 +160,9 @@ async fn run_token_operation<Op: TokenOperation>(call: Call) -> Result<Value, Re
         caller: caller.map_err(Refused::Error)?,
         ..RequestInfo::clone(&call.info)
     };
-    transact::<Op>(&call.core, Arc::new(info), input, call.query, call.trail).await
+    let info = Arc::new(info);
+    call.trail.vouched(&info);
+    transact::<Op>(&call.core, info, input, call.query, call.trail).await
 }
 
 /// Authorizes and handles in one transaction.

@@ -18,7 +18,16 @@ use crate::request::RequestInfo;
 /// Where the authorize step leaves what it found. It may run more than once; the last run counts.
 /// The default keeps nothing.
 #[derive(Clone, Default)]
-pub(crate) struct Trail(Option<Arc<Mutex<Option<Ruling>>>>);
+pub(crate) struct Trail(Option<Arc<Mutex<Left>>>);
+
+/// What was left on a trail.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// The request with the caller whom a token named.
+    pub(crate) vouched: Option<Arc<RequestInfo>>,
+    /// What was decided.
+    pub(crate) ruling: Option<Ruling>,
+}
 
 impl Trail {
     pub(crate) fn kept() -> Self {
@@ -31,12 +40,21 @@ impl Trail {
 
     pub(crate) fn leave(&self, ruling: Ruling) {
         if let Some(kept) = &self.0 {
-            *kept.lock() = Some(ruling);
+            kept.lock().ruling = Some(ruling);
         }
     }
 
-    pub(crate) fn take(&self) -> Option<Ruling> {
-        self.0.as_ref()?.lock().take()
+    /// Leaves the request with the caller whom a token named.
+    pub(crate) fn vouched(&self, info: &Arc<RequestInfo>) {
+        if let Some(kept) = &self.0 {
+            kept.lock().vouched = Some(Arc::clone(info));
+        }
+    }
+
+    pub(crate) fn take(&self) -> Left {
+        let kept = self.0.as_ref();
+        kept.map(|kept| std::mem::take(&mut *kept.lock()))
+            .unwrap_or_default()
     }
 }
 
@@ -120,6 +138,28 @@ impl Ruling {
             checks,
             ..Self::default()
         }
+    }
+
+    /// Shortens its texts, and says about how many bytes of memory they take then.
+    pub(crate) fn bound(&mut self) -> usize {
+        let checks = self.checks.iter_mut();
+        let keys = checks.flat_map(|check| &mut check.keys);
+        let shared = self.shared.iter_mut().flat_map(|key| &mut key.values);
+        let mut bytes = 0;
+        for value in keys.flat_map(|key| &mut key.values).chain(shared) {
+            record::shorten(value, record::TEXT_MAX);
+            bytes += value.len();
+        }
+        for check in &mut self.checks {
+            record::shorten(&mut check.resource, record::TEXT_MAX);
+            bytes += check.resource.len();
+        }
+        let denied = self.denied.as_deref_mut().into_iter();
+        for decided in denied.chain(&mut self.further) {
+            decided.bound();
+            bytes += decided.bytes();
+        }
+        bytes
     }
 
     /// The decisions in order, the denial last.

@@ -8,7 +8,7 @@ use crate::codec;
 use crate::text::{PARAMETERS_MAX, TEXT_MAX, shorten};
 
 /// The most bytes of a user agent (CloudTrail User Guide, "CloudTrail record contents": 1 KB).
-const USER_AGENT_MAX: usize = 1_024;
+pub const USER_AGENT_MAX: usize = 1_024;
 
 /// One call, with the decisions that it took.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -115,7 +115,7 @@ pub struct Identity {
     /// The access key that signed; `None` for a call from inside.
     #[n(4)]
     pub access_key_id: Option<String>,
-    /// The user's name, of users only.
+    /// The user's name, of users and of those whom an identity provider vouches for.
     #[n(5)]
     pub user_name: Option<String>,
     /// Of a session, the ARN of the role or user that it was made from.
@@ -144,6 +144,11 @@ pub struct Identity {
     #[n(13)]
     #[cbor(default)]
     pub called_via: Vec<String>,
+    /// The identity provider that vouches for the caller, who assumes a role: its ARN, or the name
+    /// qualifier of a SAML provider.
+    #[n(14)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<String>,
 }
 
 /// The kinds of principal, named as CloudTrail's `userIdentity.type`.
@@ -479,7 +484,12 @@ impl CallRecord {
 
     /// Shortens every text to its bound.
     pub fn bound(&mut self) {
-        for text in [&mut self.request_id, &mut self.region, &mut self.caller.arn] {
+        let caller = &mut self.caller;
+        let ids = [&mut caller.arn, &mut caller.principal_id];
+        let names = [&mut caller.user_name, &mut caller.identity_provider];
+        let names = names.into_iter().flatten();
+        let request = [&mut self.request_id, &mut self.region];
+        for text in request.into_iter().chain(ids).chain(names) {
             shorten(text, TEXT_MAX);
         }
         if let Some(agent) = &mut self.user_agent {
@@ -551,7 +561,22 @@ fn request_keys(call: &CallRecord) -> Vec<Key> {
 }
 
 impl Decided {
-    fn bound(&mut self) {
+    /// About how many bytes of memory its texts take.
+    pub fn bytes(&self) -> usize {
+        let keys = self.keys.iter().flat_map(|key| &key.values);
+        let remedies = self.remedies.iter().map(|remedy| &remedy.statement);
+        let reliefs = self.reliefs.iter();
+        let reliefs = reliefs.flat_map(|r| r.replacement.iter().chain([&r.statement]));
+        let closest = self.closest.iter().map(|closest| &closest.statement);
+        let considered = self.considered.iter().map(|considered| &considered.policy);
+        let texts = [&self.message, &self.why].into_iter().flatten();
+        let texts = texts.chain([&self.resource]).chain(keys).chain(remedies);
+        let texts = texts.chain(reliefs).chain(closest).chain(considered);
+        texts.map(String::len).sum()
+    }
+
+    /// Shortens every text to its bound.
+    pub fn bound(&mut self) {
         shorten(&mut self.resource, TEXT_MAX);
         for text in [&mut self.message, &mut self.why].into_iter().flatten() {
             shorten(text, TEXT_MAX);

@@ -29,6 +29,7 @@ mod text;
 pub use call::{
     CallKind, CallRecord, Closest, Considered, Decided, Deciding, FURTHER_MAX, Failed, Identity,
     IdentityKind, Key, Lost, Outcome, REQUEST_KEYS, Reason, Relief, Remedy, Touched,
+    USER_AGENT_MAX,
 };
 pub use history::{History, NoHistory, Pending, Recorded, Wanted};
 pub use reader::{Entry, Position, Query, ReadError, Reader};

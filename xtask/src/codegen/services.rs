@@ -59,8 +59,10 @@ pub(crate) const SERVICES: &[Wanted] = &[
 /// Shapes that hold secrets though the models don't say so: service and shape.
 pub(crate) const ALSO_SENSITIVE: &[(&str, &str)] = &[
     ("ecr", "Base64"),
+    ("iam", "authenticationCodeType"),
     ("ssm", "ActivationCode"),
     ("ssm", "TokenValue"),
+    ("sts", "tokenCodeType"),
     ("sts", "tokenType"),
 ];
 

@@ -5613,7 +5613,8 @@ static SHAPES: &[t::Shape] = &[
     t::Shape::integer("attachmentCountType"),
     t::Shape::string("authenticationCodeType")
         .pattern(6)
-        .limits(Some(6), Some(6)),
+        .limits(Some(6), Some(6))
+        .sensitive(),
     t::Shape::boolean("booleanObjectType"),
     t::Shape::boolean("booleanType"),
     t::Shape::string("certificateBodyType")

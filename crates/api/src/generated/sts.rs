@@ -681,7 +681,8 @@ static SHAPES: &[t::Shape] = &[
         .limits(Some(0), Some(256)),
     t::Shape::string("tokenCodeType")
         .pattern(0)
-        .limits(Some(6), Some(6)),
+        .limits(Some(6), Some(6))
+        .sensitive(),
     t::Shape::string("tokenType").sensitive(),
     t::Shape::string("tradeInTokenType").sensitive(),
     t::Shape::string("unrestrictedSessionPolicyDocumentType")

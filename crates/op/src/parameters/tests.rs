@@ -1,7 +1,7 @@
 //! Parameters are shown, secrets are not.
 
 use rolecall_api::typed::{ApiOperation, FromValue};
-use rolecall_api::{ecr, ecs, iam};
+use rolecall_api::{ecr, ecs, iam, sts};
 
 use super::*;
 
@@ -53,6 +53,16 @@ fn secrets_are_hidden() {
         .unwrap();
     assert!(text.contains("web") && text.contains(HIDDEN), "{text}");
     assert!(!text.contains(secret), "{text}");
+}
+
+#[test]
+fn one_time_codes_are_hidden() {
+    let input = sts::GetSessionTokenRequest {
+        token_code: Some("123456".to_owned()),
+        ..Default::default()
+    };
+    let text = shown::<sts::GetSessionToken>(input).unwrap().unwrap();
+    assert_eq!(text, format!(r#"{{"tokenCode":"{HIDDEN}"}}"#));
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(crate) fn call(number: u64) -> CallRecord {
             source_identity: None,
             invoked_by: None,
             called_via: Vec::new(),
+            identity_provider: None,
         },
         source_ip: Some("127.0.0.1".to_owned()),
         user_agent: Some("aws-cli/2".to_owned()),

@@ -22,6 +22,13 @@ fn violations_are_told_in_the_services_words() {
     let long = "x".repeat(65);
     let cases: &[(&'static Service, &str, &str, &str)] = &[
         (&iam::SERVICE, "GetRole", r#"{"RoleName":"ok"}"#, "fine"),
+        // The models do not call one-time codes sensitive, but they are.
+        (
+            &sts::SERVICE,
+            "GetSessionToken",
+            r#"{"TokenCode":"12 456"}"#,
+            r"ValidationError: 1 validation error detected: Value at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [\d]*",
+        ),
         (
             &iam::SERVICE,
             "GetRole",

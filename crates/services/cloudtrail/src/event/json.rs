@@ -82,6 +82,8 @@ struct UserIdentity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    identity_provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_context: Option<SessionContext<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     invoked_by: Option<&'a str>,
@@ -137,11 +139,14 @@ pub fn event_id(call: &CallRecord) -> String {
     )
 }
 
-/// The name that lookups find a caller by: a user's name, a session's name, `root`.
+/// The name that lookups find a caller by: a user's name (an identity provider's subject is
+/// one, too), a session's name, `root`.
 pub fn user_name(caller: &Identity) -> Option<&str> {
     match caller.kind {
         IdentityKind::Root => Some("root"),
-        IdentityKind::IAMUser => caller.user_name.as_deref(),
+        IdentityKind::IAMUser | IdentityKind::SAMLUser | IdentityKind::WebIdentityUser => {
+            caller.user_name.as_deref()
+        }
         _ => caller.session_name.as_deref(),
     }
 }
@@ -225,6 +230,7 @@ fn identity(caller: &Identity) -> UserIdentity<'_> {
                 kind: caller.kind.name(),
                 principal_id: Some(&caller.principal_id),
                 user_name: caller.user_name.as_deref(),
+                identity_provider: caller.identity_provider.as_deref(),
                 ..UserIdentity::default()
             }
         }
@@ -237,6 +243,7 @@ fn identity(caller: &Identity) -> UserIdentity<'_> {
             user_name: caller.user_name.as_deref(),
             session_context: session(caller),
             invoked_by: caller.invoked_by.as_deref(),
+            identity_provider: None,
         },
     }
 }

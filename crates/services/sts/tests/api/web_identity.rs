@@ -12,6 +12,7 @@ use rolecall_federation::fetch::Waiting;
 use rolecall_federation::{FetchError, KeySet, KeysOf, Providers};
 use rolecall_identity::CallerKind;
 use rolecall_op::{Ports, Registry};
+use rolecall_record::{CallRecord, IdentityKind, Query, Reader, Recorder};
 use rolecall_testkit::World;
 use serde_json::{Value, json};
 
@@ -81,9 +82,13 @@ fn claims(w: &World) -> Value {
 }
 
 async fn world(condition: Value) -> World {
+    recorded(condition, None).await
+}
+
+async fn recorded(condition: Value, recorder: Option<Recorder>) -> World {
     let registry = rolecall_sts::register(rolecall_iam::register(Registry::default()));
     let ports = Ports::default().with::<dyn Providers>(Arc::new(TestProvider));
-    let w = World::with_ports(registry, ports)
+    let w = World::recorded(registry, ports, recorder)
         .unwrap()
         .with_account()
         .await
@@ -156,6 +161,47 @@ async fn a_good_token_makes_a_session_that_keeps_its_claims() {
     })
     .unwrap();
     call!(w, caller, iam::ListRoles, {}).unwrap();
+}
+
+#[tokio::test]
+async fn the_record_names_whom_the_provider_vouches_for_and_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), 0).unwrap();
+    let condition = json!({"StringEquals": {"token.example.com:sub": "repo:a/b"}});
+    let w = recorded(condition, Some(recorder.clone())).await;
+    let calls = async || -> Vec<CallRecord> {
+        recorder.flushed().await;
+        let all = Reader::new(folder.path());
+        let all = all.calls(Query::default()).map(|entry| entry.unwrap().call);
+        all.filter(|call| call.operation == "AssumeRoleWithWebIdentity")
+            .collect()
+    };
+    for bad in ["garbage", &token_of(&claims(&w), "unknown")] {
+        assume(&w, bad).await.unwrap_err();
+    }
+    // Not a token at all: it breaks the model's constraints.
+    assume(&w, "x").await.unwrap_err();
+    assert_eq!(calls().await, []);
+
+    assume(&w, &token_of(&claims(&w), "k")).await.unwrap();
+    let mut other = claims(&w);
+    other["sub"] = "repo:c/d".into();
+    assume(&w, &token_of(&other, "k")).await.unwrap_err();
+    let calls = calls().await;
+    assert_eq!(calls.len(), 2);
+    for (call, subject) in calls.iter().zip(["repo:c/d", "repo:a/b"]) {
+        let caller = &call.caller;
+        assert_eq!(caller.kind, IdentityKind::WebIdentityUser);
+        let id = format!("{PROVIDER}:sts.amazonaws.com:{subject}");
+        assert_eq!(caller.principal_id, id);
+        assert_eq!(caller.user_name.as_deref(), Some(subject));
+        assert_eq!(caller.identity_provider.as_deref(), Some(PROVIDER));
+        assert_eq!(call.account, "123456789012");
+        assert_eq!(call.resources[0].arn, ROLE);
+        assert_eq!(call.resources[0].account, "123456789012");
+    }
+    assert_eq!(calls[0].error().unwrap().0, "AccessDenied");
+    assert_eq!(calls[1].error(), None);
 }
 
 #[tokio::test]
