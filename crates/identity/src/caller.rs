@@ -68,7 +68,10 @@ const FARGATE_AGENT_ROLE: &str = "AWSServiceRoleForECSFargateHost";
 #[derive(Clone, Debug)]
 pub enum CallerKind {
     /// The account's root user.
-    Root,
+    Root {
+        /// The session, if temporary credentials of root signed.
+        session: Option<Arc<SessionClaims>>,
+    },
     /// An IAM user.
     User {
         /// The store key of the user.
@@ -139,12 +142,11 @@ impl Caller {
     /// The session, if temporary credentials signed.
     pub fn session(&self) -> Option<&SessionClaims> {
         match &self.kind {
-            CallerKind::User { session, .. } => session.as_deref(),
+            CallerKind::Root { session } | CallerKind::User { session, .. } => session.as_deref(),
             CallerKind::Role { session, .. } | CallerKind::Federated { session, .. } => {
                 Some(session)
             }
-            CallerKind::Root
-            | CallerKind::Service { .. }
+            CallerKind::Service { .. }
             | CallerKind::FargateAgent
             | CallerKind::Vouched(_)
             | CallerKind::Anonymous => None,
@@ -153,6 +155,6 @@ impl Caller {
 
     /// Whether this is the root user.
     pub fn is_root(&self) -> bool {
-        matches!(self.kind, CallerKind::Root)
+        matches!(self.kind, CallerKind::Root { .. })
     }
 }

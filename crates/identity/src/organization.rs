@@ -11,7 +11,7 @@
 
 mod applied;
 
-pub use applied::{Membership, has_resource_control_policies};
+pub use applied::{Membership, has_resource_control_policies, is_closed};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

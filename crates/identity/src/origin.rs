@@ -1,4 +1,7 @@
 //! Callers made from what stands behind them: a key, a session, or a record of either.
+//!
+//! # Invariants
+//! - None of a closed account is made, whatever it is made from: its credentials are worth nothing.
 
 use std::sync::Arc;
 
@@ -6,6 +9,7 @@ use rolecall_base::AccountId;
 use rolecall_store::Snapshot;
 use serde::{Deserialize, Serialize};
 
+use crate::organization::is_closed;
 use crate::{
     AccessKey, Account, Caller, CallerKind, Role, SessionClaims, SessionKind, User, name_key,
 };
@@ -27,8 +31,11 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The caller, as it stands now; `None` if what it was made from is gone.
+    /// The caller, as it stands now; `None` if what it was made from is gone or its account closed.
     pub fn caller(&self, snap: &Snapshot, account: &AccountId) -> Option<Caller> {
+        if is_closed(snap, account) {
+            return None;
+        }
         match self {
             Self::Root => Some(Caller::root(account, None)),
             Self::User { key, id } => {
@@ -50,12 +57,16 @@ impl Caller {
             arn: Account::root_arn(account),
             unique_id: account.to_string(),
             access_key_id,
-            kind: CallerKind::Root,
+            kind: CallerKind::Root { session: None },
         }
     }
 
-    /// The caller that a long-term key stands for; `None` if its user is gone.
+    /// The caller that a long-term key stands for; `None` if its user is gone or its account
+    /// closed.
     pub fn of_key(snap: &Snapshot, key: &AccessKey) -> Option<Self> {
+        if is_closed(snap, &key.account) {
+            return None;
+        }
         let id = Some(key.id.clone());
         let Some(name) = &key.user else {
             return Some(Self::root(&key.account, id));
@@ -65,13 +76,22 @@ impl Caller {
         Some(user_caller(&user, &user_key, id, None))
     }
 
-    /// The caller behind a session; `None` if what it was made from is gone or was made anew.
+    /// The caller behind a session; `None` if what it was made from is gone or was made anew, or
+    /// its account closed.
     pub fn of_session(snap: &Snapshot, claims: &Arc<SessionClaims>) -> Option<Self> {
         let account = AccountId::new(&claims.account).ok()?;
+        if is_closed(snap, &account) {
+            return None;
+        }
         let access_key_id = Some(claims.access_key_id.clone());
         let session = Arc::clone(claims);
         match &claims.kind {
-            SessionKind::Root => Some(Self::root(&account, access_key_id)),
+            SessionKind::Root => Some(Self {
+                kind: CallerKind::Root {
+                    session: Some(session),
+                },
+                ..Self::root(&account, access_key_id)
+            }),
             SessionKind::User { user_id, user_key } => {
                 let user = snap
                     .get::<User>(user_key)
@@ -127,7 +147,7 @@ impl Caller {
     pub fn origin(&self) -> Option<Origin> {
         match (&self.kind, self.session()) {
             (_, Some(session)) => Some(Origin::Session(Box::new(session.clone()))),
-            (CallerKind::Root, None) => Some(Origin::Root),
+            (CallerKind::Root { .. }, None) => Some(Origin::Root),
             (CallerKind::User { key, .. }, None) => Some(Origin::User {
                 key: key.clone(),
                 id: self.unique_id.clone(),

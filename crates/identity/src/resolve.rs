@@ -69,7 +69,7 @@ impl Applied {
 
     fn own(snap: &Snapshot, caller: &Caller) -> Result<Self, Unresolved> {
         match &caller.kind {
-            CallerKind::Root
+            CallerKind::Root { .. }
             | CallerKind::Service { .. }
             | CallerKind::Vouched(_)
             | CallerKind::Anonymous => Ok(Self::default()),
@@ -242,7 +242,7 @@ impl Caller {
     /// and AWS's own agents are not.
     fn is_of_account(&self) -> bool {
         match &self.kind {
-            CallerKind::Root
+            CallerKind::Root { .. }
             | CallerKind::User { .. }
             | CallerKind::Role { .. }
             | CallerKind::Federated { .. } => true,
@@ -257,7 +257,7 @@ impl Caller {
     pub fn principal(&self) -> Principal<'_> {
         let account = self.account.as_str();
         match &self.kind {
-            CallerKind::Root => Principal::root(account, &self.arn),
+            CallerKind::Root { .. } => Principal::root(account, &self.arn),
             CallerKind::User { .. } => Principal::user(account, &self.arn, &self.unique_id),
             CallerKind::Role {
                 role_arn, session, ..

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rolecall_api::shape::Protocol;
 use rolecall_base::{AccountId, AwsError, Fault, Region, Timestamp};
-use rolecall_identity::organization::{Organization, Target};
 use rolecall_identity::{
     AccessKey, Account, Caller, CallerKind, KeyStatus, SessionClaims, SessionKind, TokenKey,
 };
@@ -76,9 +75,6 @@ impl Authenticator {
         let credential = self
             .credential(&snap, &core.settings.account, parsed, now)
             .map_err(|e| refuse(&e))?;
-        if is_closed(&snap, &credential.caller.account) {
-            return Err(refuse(&AuthError::InvalidToken));
-        }
         if route.service.id == "iam" && is_without_iam(credential.caller.session()) {
             return Err(refuse(&AuthError::InvalidToken));
         }
@@ -195,27 +191,14 @@ impl Authenticator {
     }
 }
 
-/// Whether a session of a user or a federated user may not call IAM: all that were made without
-/// multi-factor authentication.
+/// Whether a session may not call IAM: all of users, federated users and root that were made
+/// without multi-factor authentication; those of roles may.
 ///
 /// Source: STS API Reference, `GetSessionToken` and `GetFederationToken`: "You cannot call any IAM
 /// API operations unless MFA authentication information is included in the request."
 fn is_without_iam(session: Option<&SessionClaims>) -> bool {
-    let of_user = |kind: &SessionKind| {
-        matches!(
-            kind,
-            SessionKind::User { .. } | SessionKind::Federated { .. }
-        )
-    };
-    session.is_some_and(|session| of_user(&session.kind) && !session.mfa)
-}
-
-/// Whether the account was closed: its credentials are worth nothing then.
-fn is_closed(snap: &Snapshot, account: &AccountId) -> bool {
-    !snap.is_empty::<Organization>()
-        && snap
-            .get::<Target>(account.as_str())
-            .is_some_and(|target| target.is_suspended())
+    let of_role = |kind: &SessionKind| matches!(kind, SessionKind::Role { .. });
+    session.is_some_and(|session| !of_role(&session.kind) && !session.mfa)
 }
 
 fn long_term(snap: &Snapshot, access_key_id: &str) -> Result<Credential, AuthError> {
@@ -261,5 +244,47 @@ fn refused(error: &AuthError, family: Family) -> AwsError {
         status: aws.status,
         fault: Fault::Sender,
         fields: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_base::Tags;
+
+    use super::*;
+
+    #[test]
+    fn only_roles_call_iam_without_multi_factor_authentication() {
+        let of = |kind: SessionKind, mfa: bool| SessionClaims {
+            access_key_id: "ASIAEXAMPLE".to_owned(),
+            secret: "s".to_owned(),
+            account: "123456789012".to_owned(),
+            kind,
+            issued: Timestamp::from_epoch_seconds(0),
+            expires: Timestamp::from_epoch_seconds(900),
+            policy: None,
+            policy_arns: Vec::new(),
+            tags: Tags::default(),
+            transitive_tag_keys: Vec::new(),
+            source_identity: None,
+            mfa,
+            chain: 0,
+            provider: None,
+        };
+        let user = SessionKind::User {
+            user_id: "AIDAEXAMPLE".to_owned(),
+            user_key: "key".to_owned(),
+        };
+        let role = SessionKind::Role {
+            role_id: "AROAEXAMPLE".to_owned(),
+            role_key: "key".to_owned(),
+            name: "s".to_owned(),
+        };
+        assert!(!is_without_iam(None));
+        for kind in [SessionKind::Root, user] {
+            assert!(is_without_iam(Some(&of(kind.clone(), false))));
+            assert!(!is_without_iam(Some(&of(kind, true))));
+        }
+        assert!(!is_without_iam(Some(&of(role, false))));
     }
 }

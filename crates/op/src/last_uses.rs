@@ -103,7 +103,7 @@ fn used(caller: &Caller) -> Option<(&str, impl FnOnce() -> Of)> {
             SessionKind::Role { role_id, .. } => (role_id.as_str(), Some(key)),
             _ => return None,
         },
-        (CallerKind::Root | CallerKind::User { .. }, None) => {
+        (CallerKind::Root { .. } | CallerKind::User { .. }, None) => {
             (caller.access_key_id.as_deref()?, None)
         }
         _ => return None,

@@ -85,6 +85,14 @@ pub fn has_resource_control_policies(action: &str) -> bool {
         .is_ok()
 }
 
+/// Whether `account` was closed. Nothing is looked up where there is no organization.
+pub fn is_closed(snap: &Snapshot, account: &AccountId) -> bool {
+    !snap.is_empty::<Organization>()
+        && snap
+            .get::<Target>(account.as_str())
+            .is_some_and(|target| target.is_suspended())
+}
+
 /// An account's place in the organization.
 #[derive(Clone, Debug)]
 pub struct Membership {

@@ -5,6 +5,7 @@ use rolecall_store::{Store, Txn};
 
 use super::*;
 use crate::resolve::Unresolved;
+use crate::{Caller, Origin};
 
 const MANAGEMENT: &str = "123456789012";
 const MEMBER: &str = "210987654321";
@@ -122,4 +123,36 @@ fn awss_own_policies_compile_and_are_found() {
     assert!(has_resource_control_policies("ecr:PutImage"));
     assert!(has_resource_control_policies("sts:AssumeRole"));
     assert!(!has_resource_control_policies("ecs:RunTask"));
+}
+
+#[tokio::test]
+async fn no_caller_is_made_of_a_closed_account() {
+    let store = store(&[], &["p-FullAWSAccess"]).await;
+    let key = |account_id: &str| crate::AccessKey {
+        id: "AKIAEXAMPLE".to_owned(),
+        secret: "s".to_owned(),
+        account: account(account_id),
+        user: None,
+        status: crate::KeyStatus::Active,
+        created: Timestamp::from_epoch_seconds(0),
+    };
+    let callers = |id: &str| {
+        let snap = store.snapshot();
+        let of_key = Caller::of_key(&snap, &key(id));
+        [of_key, Origin::Root.caller(&snap, &account(id))].map(|caller| caller.is_some())
+    };
+    assert_eq!(callers(MEMBER), [true, true]);
+    let close = |tx: &mut Txn| {
+        let kind = TargetKind::Account {
+            email: "member@example.com".to_owned(),
+            created: true,
+            status: AccountStatus::Suspended,
+        };
+        let leaf = target(MEMBER, Some("ou-a"), &[]);
+        tx.put(MEMBER, Target { kind, ..leaf });
+        Ok::<_, rolecall_base::AwsError>(())
+    };
+    store.transact(close).await.unwrap();
+    assert_eq!(callers(MEMBER), [false, false]);
+    assert_eq!(callers(MANAGEMENT), [true, true]);
 }

@@ -229,3 +229,63 @@ async fn a_deny_by_source_address_holds_for_docker_too() {
         200
     );
 }
+
+/// The account of the world as a closed member of an organization.
+async fn close(served: &Served) {
+    use rolecall_identity::organization::{
+        AccountStatus, ORGANIZATION_KEY, Organization, Target, TargetKind,
+    };
+    let world = &served.world;
+    let management = rolecall_base::AccountId::new("210987654321").unwrap();
+    let organization = Organization {
+        id: Organization::id_of(&management),
+        management,
+        created: world.now(),
+        all_features: true,
+        root: "r-root".to_owned(),
+        enabled: Vec::new(),
+        service_access: std::collections::BTreeMap::new(),
+    };
+    world.put(ORGANIZATION_KEY, organization).await.unwrap();
+    let account = Target {
+        id: "123456789012".to_owned(),
+        parent: Some("r-root".to_owned()),
+        name: "member".to_owned(),
+        kind: TargetKind::Account {
+            email: "member@example.com".to_owned(),
+            created: true,
+            status: AccountStatus::Suspended,
+        },
+        created: world.now(),
+        tags: rolecall_base::Tags::default(),
+        scps: Vec::new(),
+        rcps: Vec::new(),
+    };
+    world.put("123456789012", account).await.unwrap();
+}
+
+#[tokio::test]
+async fn tokens_of_a_closed_account_are_worth_nothing() {
+    let served = Served::new().await;
+    let user = served.world.user("ann", None).await.unwrap();
+    let role = session(&served, "app", &["ecr:InitiateLayerUpload"]).await;
+    let all =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    served.world.user("ann", Some(all)).await.unwrap();
+    let mut logins = Vec::new();
+    for caller in [served.world.root(), user, role] {
+        logins.push(served.login(&caller).await);
+    }
+    let path = "/v2/team/app/blobs/uploads/";
+    for login in &logins {
+        assert_eq!(served.send(login, "POST", path, &[], b"").await.status, 202);
+    }
+    close(&served).await;
+    for login in &logins {
+        assert_eq!(served.send(login, "POST", path, &[], b"").await.status, 401);
+        assert_eq!(
+            served.send(login, "GET", "/v2/", &[], b"").await.status,
+            401
+        );
+    }
+}

@@ -252,6 +252,14 @@ pub(crate) fn cannot_close_management() -> AwsError {
     )
 }
 
+/// AWS documents no reason for it; a closed account stays until it is gone for good.
+pub(crate) fn closed_cannot_leave() -> AwsError {
+    constraint(
+        "ACCOUNT_CANNOT_LEAVE_ORGANIZATION",
+        "You cannot remove a closed account from an organization.",
+    )
+}
+
 pub(crate) fn too_many_tags() -> AwsError {
     constraint(
         "MAX_TAG_LIMIT_EXCEEDED",

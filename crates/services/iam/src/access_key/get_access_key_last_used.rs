@@ -11,7 +11,8 @@ use crate::text::required;
 use crate::{access, errors};
 
 /// Whose key it is, and when, where and for what it was last used: `N/A` and no date if it never
-/// was. Of the uses in a quarter of an hour the first one is on record.
+/// was. Of the uses in a quarter of an hour the first one is on record. A key of another
+/// account is answered like one that is not there.
 ///
 /// Source: IAM API Reference, `GetAccessKeyLastUsed`.
 pub struct GetAccessKeyLastUsed;
@@ -22,7 +23,8 @@ impl Operation for GetAccessKeyLastUsed {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let key = req.snap.get::<AccessKey>(required(&input.access_key_id));
-        let owner = key.and_then(|key| key.user.clone());
+        let own = key.filter(|key| key.account == *req.account());
+        let owner = own.and_then(|key| key.user.clone());
         Ok(match owner {
             Some(name) => access::user(req, "iam:GetAccessKeyLastUsed", &name).into(),
             None => AccessCheck::new("iam:GetAccessKeyLastUsed", "*").into(),
@@ -33,6 +35,7 @@ impl Operation for GetAccessKeyLastUsed {
         let id = required(&req.input.access_key_id);
         let key = tx
             .get::<AccessKey>(id)
+            .filter(|key| key.account == *req.account())
             .ok_or_else(|| errors::no_access_key(id))?;
         let last = tx.get_unchecked::<LastUse>(&LastUse::of_key(id));
         let word = |word: Option<String>| Some(word.unwrap_or_else(|| "N/A".to_owned()));

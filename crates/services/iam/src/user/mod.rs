@@ -80,7 +80,7 @@ impl Whose {
     pub(crate) fn new(info: &RequestInfo, name: Option<&str>) -> Result<Self, AwsError> {
         match (name, &info.caller.kind) {
             (Some(name), _) => Ok(Self::User(name.to_owned())),
-            (None, CallerKind::Root) => Ok(Self::Root),
+            (None, CallerKind::Root { .. }) => Ok(Self::Root),
             (None, CallerKind::User { .. }) => {
                 let name = info.caller.arn.rsplit('/').next().unwrap_or_default();
                 Ok(Self::User(name.to_owned()))

@@ -160,3 +160,28 @@ async fn a_renamed_user_keeps_its_id_its_keys_and_its_policies() {
     let used = call!(w, root, ListEntitiesForPolicy, {"PolicyArn": read}).unwrap();
     assert!(used.policy_users.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_key_of_another_account_is_answered_like_one_that_is_not_there() {
+    let w = world();
+    let all =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let ann = w.user("ann", Some(all)).await.unwrap();
+    let key = rolecall_identity::AccessKey {
+        id: "AKIAOTHER00000000000".to_owned(),
+        secret: "s".to_owned(),
+        account: rolecall_base::AccountId::new("999999999999").unwrap(),
+        user: Some("adm".to_owned()),
+        status: rolecall_identity::KeyStatus::Active,
+        created: w.now(),
+    };
+    w.put("AKIAOTHER00000000000", key).await.unwrap();
+    for caller in [&ann, &w.root()] {
+        let ask = async |id: &str| {
+            let error = call!(w, caller, GetAccessKeyLastUsed, {"AccessKeyId": id}).unwrap_err();
+            (error.status, error.to_string().replace(id, "ID"))
+        };
+        let there = ask("AKIAOTHER00000000000").await;
+        assert_eq!(there, ask("AKIANOTTHERE00000000").await);
+    }
+}

@@ -10,7 +10,8 @@ use rolecall_store::Txn;
 use crate::{access, errors, find};
 
 /// Takes a member account out of the organization. What is in the account stays, and no policy
-/// of the organization limits it any more.
+/// of the organization limits it any more. A closed account is not let go: outside nothing would
+/// say that it is closed.
 ///
 /// Source: AWS Organizations API Reference, `RemoveAccountFromOrganization`.
 pub struct RemoveAccountFromOrganization;
@@ -33,6 +34,9 @@ impl Operation for RemoveAccountFromOrganization {
         let account = find::account(tx, req.input.account_id.as_deref().unwrap_or_default())?;
         if account.id == organization.management.as_str() {
             return Err(errors::management_cannot_leave());
+        }
+        if account.is_suspended() {
+            return Err(errors::closed_cannot_leave());
         }
         tx.delete::<Target>(&account.id);
         Ok(Empty {})

@@ -1,5 +1,10 @@
 //! Member accounts.
 
+use std::sync::Arc;
+
+use rolecall_identity::Caller;
+use serde_json::json;
+
 use crate::common::{administrator, call, member, organization_id, organized, refused, unit};
 
 #[tokio::test]
@@ -120,4 +125,23 @@ async fn a_closed_account_says_so() {
         error.fields,
         [("Reason", "CANNOT_CLOSE_MANAGEMENT_ACCOUNT".to_owned())]
     );
+}
+
+#[tokio::test]
+async fn a_closed_account_cannot_be_taken_out_and_used_again() {
+    let (w, _) = organized().await;
+    let account = member(&w, "member").await;
+    let admin = administrator(&w, &account).await.unwrap();
+    let claims = Arc::new(admin.session().unwrap().clone());
+    let again = || Caller::of_session(&w.pipeline.store().snapshot(), &claims);
+    assert!(again().is_some());
+    call!(w, w.root(), organizations::CloseAccount, { "AccountId": account }).unwrap();
+    assert!(again().is_none());
+    let input = json!({ "AccountId": account });
+    refused!(
+        w.call::<rolecall_api::organizations::RemoveAccountFromOrganization>(&w.root(), input)
+            .await,
+        "ConstraintViolationException: You cannot remove a closed account from an organization."
+    );
+    assert!(again().is_none());
 }

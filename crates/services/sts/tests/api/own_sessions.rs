@@ -55,8 +55,28 @@ async fn a_users_session_is_the_user_until_it_ends() {
 async fn root_gets_an_hour_and_role_sessions_get_nothing() {
     let w = world().await;
     let answer = call!(w, w.root(), sts::GetSessionToken, {"DurationSeconds": 43200}).unwrap();
-    let expires = answer.credentials.unwrap().expiration.unwrap();
+    let credentials = answer.credentials.unwrap();
+    let expires = credentials.expiration.unwrap();
     assert_eq!(expires.since(w.now()), Duration::from_secs(3600));
+    // It is root's, and known to be a session without multi-factor authentication.
+    let own = w.of_token(&credentials.session_token.unwrap()).unwrap();
+    assert!(own.is_root() && own.session().is_some_and(|session| !session.mfa));
+    let info = w.pipeline.request(
+        own.clone(),
+        w.pipeline.settings().region.clone(),
+        rolecall_op::Transport::default(),
+    );
+    let keys = format!("{:?}", rolecall_op::condition_context(&info));
+    assert!(keys.to_lowercase().contains("aws:tokenissuetime"), "{keys}");
+    assert!(
+        keys.to_lowercase().contains("aws:multifactorauthpresent"),
+        "{keys}"
+    );
+    refused!(
+        call!(w, own, sts::GetSessionToken, {}),
+        403,
+        "AccessDenied: Cannot call GetSessionToken with session credentials"
+    );
     let session = w.role_session("app", "task", None).await.unwrap();
     refused!(
         call!(w, session, sts::GetSessionToken, {}),
