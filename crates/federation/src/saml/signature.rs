@@ -4,8 +4,8 @@
 //! that very element: there is no second look for an id that could find another one. The key in the
 //! signature is not looked at, only the provider's own certificates are.
 //!
-//! `SignedInfo`, which is short, is held against the provider's keys first: whoever has none of them
-//! makes nobody canonicalize and hash what it is about.
+//! `SignedInfo`, which is short, is held against the provider's keys first: whoever has none of
+//! them makes nobody canonicalize and hash what it is about.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

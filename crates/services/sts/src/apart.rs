@@ -40,18 +40,17 @@ mod tests {
         let most = Arc::new(AtomicUsize::new(0));
         let (end, ended) = std::sync::mpsc::channel::<()>();
         let ended = Arc::new(std::sync::Mutex::new(ended));
-        let works: Vec<_> = (0..6)
-            .map(|_| {
-                let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-                let ended = Arc::clone(&ended);
-                tokio::spawn(apart(move || {
-                    let now = running.fetch_add(1, Ordering::SeqCst) + 1;
-                    most.fetch_max(now, Ordering::SeqCst);
-                    ended.lock().unwrap().recv().unwrap();
-                    running.fetch_sub(1, Ordering::SeqCst);
-                }))
-            })
-            .collect();
+        let mut works = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+            let ended = Arc::clone(&ended);
+            works.spawn(apart(move || {
+                let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(now, Ordering::SeqCst);
+                ended.lock().unwrap().recv().unwrap();
+                running.fetch_sub(1, Ordering::SeqCst);
+            }));
+        }
         while running.load(Ordering::SeqCst) < AT_A_TIME {
             yield_now();
             tokio::task::yield_now().await;
@@ -59,8 +58,8 @@ mod tests {
         for _ in 0..6 {
             end.send(()).unwrap();
         }
-        for work in works {
-            work.await.unwrap().unwrap();
+        while let Some(work) = works.join_next().await {
+            work.unwrap().unwrap();
         }
         assert_eq!(most.load(Ordering::SeqCst), AT_A_TIME);
     }
