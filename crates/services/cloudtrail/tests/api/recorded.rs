@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rolecall_api::cloudtrail::{LookupEvents, LookupEventsRequest};
 use rolecall_api::ecs::{ListClusters, ListClustersRequest};
+use rolecall_identity::{Caller, Vouched};
 use rolecall_op::{AccessCheck, Ports, Registry, Transport};
 use rolecall_record::{
     CallKind, CallRecord, Entry, History, IdentityKind, NoHistory, Pending, Query, Reader, Reason,
@@ -181,4 +182,27 @@ async fn a_service_principal_is_a_caller_too() {
     let wanted = json!({ "type": "AWSService", "invokedBy": "ecs-tasks.amazonaws.com" });
     assert_eq!(read["userIdentity"], wanted);
     assert_eq!(read["sourceIPAddress"], "ecs-tasks.amazonaws.com");
+}
+
+#[tokio::test]
+async fn a_user_of_a_provider_is_named_as_the_provider_names_it() {
+    let house = House::new();
+    let account = house.world.root().account;
+    let vouched = Vouched {
+        provider: "arn:aws:iam::123456789012:saml-provider/idp".to_owned(),
+        subject: "alice".to_owned(),
+        name_qualifier: Some("qualifier=".to_owned()),
+        ..Vouched::default()
+    };
+    let alice = Caller::vouched(account, vouched);
+    let listed = house.world.call::<ListClusters>(&alice, json!({})).await;
+    listed.unwrap_err();
+    let mut call = house.last().await;
+    call.caller.kind = IdentityKind::SAMLUser;
+    let text = rolecall_cloudtrail::event::event_json(&call, "123456789012");
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let wanted = json!({ "type": "SAMLUser", "principalId": "qualifier=:alice",
+        "userName": "alice", "identityProvider": "qualifier=" });
+    assert_eq!(read["userIdentity"], wanted);
+    assert_eq!(read["recipientAccountId"], "123456789012");
 }
