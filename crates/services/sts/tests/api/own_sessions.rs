@@ -64,7 +64,7 @@ async fn root_gets_an_hour_and_role_sessions_get_nothing() {
     let info = w.pipeline.request(
         own.clone(),
         w.pipeline.settings().region.clone(),
-        rolecall_op::Transport::default(),
+        rolecall_op::Transport::inside(),
     );
     let keys = format!("{:?}", rolecall_op::condition_context(&info));
     assert!(keys.to_lowercase().contains("aws:tokenissuetime"), "{keys}");
