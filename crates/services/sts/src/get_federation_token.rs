@@ -47,14 +47,9 @@ impl Operation for GetFederationToken {
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
         let (input, account) = (req.input, req.account());
-        let temporary = req
-            .caller
-            .access_key_id
-            .as_deref()
-            .is_some_and(|id| id.starts_with("ASIA"));
         let (user_key, default_s, max_s) = match (&req.caller.kind, req.caller.session()) {
             (CallerKind::User { key, .. }, None) => (key.clone(), DEFAULT_S, MAX_S),
-            (CallerKind::Root { .. }, None) if !temporary => (String::new(), ROOT_MAX_S, ROOT_MAX_S),
+            (CallerKind::Root { .. }, None) => (String::new(), ROOT_MAX_S, ROOT_MAX_S),
             _ => return Err(errors::session_asks_for_federation()),
         };
         let name = input.name.clone().unwrap_or_default();

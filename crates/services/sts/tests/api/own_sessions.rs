@@ -77,6 +77,7 @@ async fn root_gets_an_hour_and_role_sessions_get_nothing() {
         403,
         "AccessDenied: Cannot call GetSessionToken with session credentials"
     );
+    assert!(call!(w, own, sts::GetFederationToken, {"Name": "Bob"}).is_err());
     let session = w.role_session("app", "task", None).await.unwrap();
     refused!(
         call!(w, session, sts::GetSessionToken, {}),
