@@ -114,11 +114,7 @@ impl Judge<'_> {
         let mut context = self.shared.child();
         owner.keys(&mut context);
         for key in &check.keys {
-            if key.many {
-                context.set_list(key.name.as_str(), key.values.iter().map(String::as_str));
-            } else if let Some(value) = key.values.first() {
-                context.set(key.name.as_str(), value.as_str());
-            }
+            set(&mut context, &key.name, &key.values, key.many);
         }
         let request = Request {
             principal: self.principal,
@@ -255,11 +251,16 @@ fn session_keys<'a>(caller: &'a Caller, now: Timestamp, context: &mut Context<'a
 /// The keys that an identity provider fills.
 fn provider_keys<'a>(keys: &'a [ProviderKey], context: &mut Context<'a>) {
     for key in keys {
-        if key.many {
-            context.set_list(key.name.as_str(), key.values.iter().map(String::as_str));
-        } else if let Some(value) = key.values.first() {
-            context.set(key.name.as_str(), value.as_str());
-        }
+        set(context, &key.name, &key.values, key.many);
+    }
+}
+
+/// Sets a key to all of its values if it is a list, and to its first one otherwise.
+fn set<'a>(context: &mut Context<'a>, name: &'a str, values: &'a [String], many: bool) {
+    if many {
+        context.set_list(name, values.iter().map(String::as_str));
+    } else if let Some(value) = values.first() {
+        context.set(name, value.as_str());
     }
 }
 
