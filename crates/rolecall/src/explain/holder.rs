@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use rolecall_advise::Observation;
 use rolecall_api::iam;
 use rolecall_client::CallError;
 use rolecall_policy::{Layers, NamedPolicy, Policy, PolicyError, PolicyKind, Principal};
 use rolecall_record::Decided;
 
 use super::find::Api;
+use super::observe::observation;
 
 /// The largest page: more inline policies than that do not fit into their quota of characters.
 const MAX_ITEMS: Option<i32> = Some(1_000);
@@ -152,16 +152,7 @@ impl Holder {
 
     /// Whether its own policies allow what was decided about somebody else.
     pub fn allows(&self, decided: &Decided) -> bool {
-        let observation = Observation {
-            action: decided.action.clone(),
-            resource: decided.resource.clone(),
-            keys: decided
-                .keys
-                .iter()
-                .map(|key| (key.name.clone(), key.values.clone()))
-                .collect(),
-            allowed: true,
-        };
+        let observation = observation(decided);
         let identity: Vec<NamedPolicy<'_>> = self
             .policies
             .iter()

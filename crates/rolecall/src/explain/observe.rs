@@ -2,7 +2,7 @@
 
 use rolecall_advise::Observation;
 use rolecall_policy::Layer;
-use rolecall_record::{CallRecord, Reason};
+use rolecall_record::{CallRecord, Decided, Key, Reason};
 
 /// What was observed of a principal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,17 @@ pub struct Observed {
     pub by_resource: Vec<Observation>,
     /// How many calls.
     pub calls: usize,
+}
+
+/// One decision, as it was.
+pub(super) fn observation(decided: &Decided) -> Observation {
+    let key = |key: &Key| (key.name.clone(), key.values.clone());
+    Observation {
+        action: decided.action.clone(),
+        resource: decided.resource.clone(),
+        keys: decided.keys.iter().map(key).collect(),
+        allowed: decided.allowed,
+    }
 }
 
 /// What was decided in these calls. Actions that need no permission are left out, and what could
@@ -29,16 +40,7 @@ pub fn observe<'c>(calls: impl Iterator<Item = &'c CallRecord>) -> Observed {
             ) {
                 continue;
             }
-            let observation = Observation {
-                action: decided.action.clone(),
-                resource: decided.resource.clone(),
-                keys: decided
-                    .keys
-                    .iter()
-                    .map(|key| (key.name.clone(), key.values.clone()))
-                    .collect(),
-                allowed: decided.allowed,
-            };
+            let observation = observation(decided);
             let by_resource = decided.allowed
                 && decided.deciding.as_ref().is_some_and(|at| {
                     [Layer::Resource, Layer::Trust]

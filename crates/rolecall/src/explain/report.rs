@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fix::{Fix, fixes};
+use super::observe::observation;
 
 /// What is to be said of a call.
 #[derive(Clone, Debug, Serialize)]
@@ -177,11 +178,7 @@ impl Report {
 
 impl Denied {
     fn of(call: &CallRecord, decided: &Decided) -> Self {
-        let keys: Vec<(String, Vec<String>)> = decided
-            .keys
-            .iter()
-            .map(|key| (key.name.clone(), key.values.clone()))
-            .collect();
+        let observed = observation(decided);
         let mut considered: Vec<Looked> = Vec::new();
         for policy in &decided.considered {
             match considered.iter_mut().find(|l| l.layer == policy.layer) {
@@ -207,7 +204,7 @@ impl Denied {
                     .collect(),
                 hint: closest.hint.clone(),
             }),
-            note: rolecall_advise::note(&decided.action, &decided.resource, &keys),
+            note: rolecall_advise::note(&observed.action, &observed.resource, &observed.keys),
             why: decided.why.clone().unwrap_or_default(),
             fixes: fixes(call, decided),
             checked: decided.checked,
