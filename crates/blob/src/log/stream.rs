@@ -271,12 +271,10 @@ impl Stream {
         self.load()?;
         let mut index = self.index.write();
         let index = index.get_or_insert_default();
-        let all_old = index
-            .segments
-            .iter()
-            .all(|segment| segment.last_ms < before_ms);
-        if all_old && !index.segments.is_empty() {
-            // Keeps the next number, so that none is given twice.
+        let last = index.segments.last();
+        if last.is_some_and(|segment| segment.last_ms < before_ms) {
+            // The last segment is what tells the next number, also when earlier ones stay because
+            // they hold later times; this keeps it, so that none is given twice.
             let marker = Segment::empty(index.next_sequence).path(&self.folder);
             let mark = || private_file(&marker).and_then(|_| sync_folder(&self.folder));
             mark().map_err(LogError::io("keep the next event's number"))?;
@@ -360,13 +358,11 @@ impl Index {
                 index.segments.push(segment);
             }
         }
-        let earlier = index.segments.len().saturating_sub(1);
-        for segment in index
-            .segments
-            .iter_mut()
-            .take(earlier)
-            .filter(|segment| !segment.sealed)
-        {
+        // Only one that ends at the next number can be written on.
+        let next_sequence = index.next_sequence;
+        for segment in index.segments.iter_mut().filter(|segment| {
+            !segment.sealed && segment.first_sequence + segment.events < next_sequence
+        }) {
             seal(folder, segment);
         }
         Ok(index)

@@ -271,6 +271,29 @@ async fn many_writers_of_many_streams() {
     assert_eq!(tail.next().await.unwrap_err(), TailError::Closed);
 }
 
+/// Late events can make an earlier segment outlive the last one, which tells the next number.
+#[tokio::test]
+async fn no_number_is_given_twice_when_the_last_segment_expires_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (key, long) = (group().stream("a"), "x".repeat(300));
+    let store = open(folder.path()).await;
+    for time in [90, 10] {
+        let event = event(time, long.clone());
+        store.append(&key, time, vec![event]).await.unwrap();
+    }
+    assert_eq!(store.expire(&group(), 50).await.unwrap(), 1);
+    drop(store);
+    let store = open(folder.path()).await;
+    store
+        .append(&key, 99, vec![event(95, "next")])
+        .await
+        .unwrap();
+    let page = page(&store, &key, Cursor::HEAD, Direction::Forward).await;
+    let found = page.events.iter();
+    let found: Vec<_> = found.map(|e| (e.timestamp_ms, e.sequence)).collect();
+    assert_eq!(found, [(90, 0), (95, 2)]);
+}
+
 #[tokio::test]
 async fn deletion_and_expiry() {
     let folder = tempfile::tempdir().unwrap();
