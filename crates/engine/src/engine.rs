@@ -16,7 +16,7 @@ use crate::image::ImageStore;
 use crate::layout::{
     Layout, TaskDirs, make_private_dir, read_record, short_socket_path, write_record,
 };
-use crate::network::{Network, Subnet};
+use crate::network::{NameServer, Network, Subnet};
 use crate::protocol::{Call, ShimArgs};
 use crate::shim::SHIM_ARG;
 use crate::spec::TaskSandbox;
@@ -133,6 +133,17 @@ impl Engine {
     /// When the address cannot be bound.
     pub fn bind_in_router(&self, address: SocketAddr) -> Result<std::net::TcpListener> {
         self.shared.network.bind(address)
+    }
+
+    /// The name server of tasks at [`crate::network::NAME_SERVER`], to be run by the caller: for
+    /// servers that the host asks and a task does not reach. `resolv_conf` is the host's resolver
+    /// configuration, `/etc/resolv.conf` outside of tests. Without it containers are told only of
+    /// servers that they reach themselves.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub fn name_server(&self, resolv_conf: &std::path::Path) -> Result<NameServer> {
+        self.shared.network.name_server(resolv_conf)
     }
 
     /// Makes a task: its directories, cgroup, network, and its shim.

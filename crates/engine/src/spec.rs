@@ -128,7 +128,7 @@ pub struct ContainerSpec {
     pub shm_bytes: Option<u64>,
     /// Run an init as process 1 that forwards signals and reaps (`initProcessEnabled`).
     pub init: bool,
-    /// Name servers. Empty: the host's, without those on its own loopback.
+    /// Name servers. Empty: the host's, or one that asks them where the task cannot.
     pub dns_servers: Vec<IpAddr>,
     /// Search domains. Empty with `dns_servers` empty: the host's.
     pub dns_search: Vec<String>,

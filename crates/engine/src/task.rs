@@ -181,7 +181,8 @@ impl TaskHandle {
                 let text = format!("container {} exists already", spec.name);
                 return Err(EngineError::Container(text));
             }
-            bundle::write(&task.sandbox, &task.dirs, &task.cgroup, &spec)?;
+            let names = task.shared.network.names();
+            bundle::write(&task.sandbox, &task.dirs, &task.cgroup, &spec, &names)?;
             let status = ContainerStatus::created(spec.name.clone());
             write_record(&dirs.state(), &status)?;
             task.board.set(status);

@@ -30,6 +30,10 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many messages wait in a channel between control plane and agent.
 const CHANNEL: usize = 256;
 
+/// The port of the APIs at the address of a task's credentials. Always the same, wherever the server
+/// listens on the host: tasks outlive it, and it may come back at another port.
+const API_PORT: u16 = 4566;
+
 /// What runs tasks.
 pub(crate) struct Tasks {
     engine: Engine,
@@ -59,13 +63,16 @@ impl Tasks {
         };
         let engine = open_engine(&config.data, runtime.clone()).await?;
 
-        // Tasks reach the APIs at the same port as everybody, at the address of their credentials.
         let api = engine
-            .bind_in_router((TASK_ENDPOINT, address.port()).into())
+            .bind_in_router((TASK_ENDPOINT, API_PORT).into())
             .context("listen for the programs in tasks")?;
         let api = Server::adopt(api)?;
         let serving = server.clone();
         running.spawn(async move { serving.serve(api).await });
+        let names = engine
+            .name_server(Path::new("/etc/resolv.conf"))
+            .context("listen for tasks that ask for names")?;
+        running.spawn(names.run());
         let endpoint = engine
             .bind_in_router((TASK_ENDPOINT, ENDPOINT_PORT).into())
             .context("listen for tasks that ask for credentials")?;
@@ -81,7 +88,7 @@ impl Tasks {
             container_instance_arn: String::new(),
             availability_zone: format!("{}a", settings.region),
             api_endpoint: format!("http://{}", loopback(address)),
-            endpoint_in_task: format!("http://{TASK_ENDPOINT}:{}", address.port()),
+            endpoint_in_task: format!("http://{TASK_ENDPOINT}:{API_PORT}"),
             launch_type: LaunchType::Fargate,
         };
         let (to_agent, for_agent) = mpsc::channel(CHANNEL);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::error::{EngineError, FileContext, Result};
+use crate::network::resolver::{Names, ResolvConf};
 use crate::spec::{ContainerSpec, TaskSandbox};
 
 pub(super) fn hostname(task: &TaskSandbox, spec: &ContainerSpec) -> String {
@@ -14,22 +15,27 @@ pub(super) fn hostname(task: &TaskSandbox, spec: &ContainerSpec) -> String {
     }
 }
 
-pub(super) fn write(task: &TaskSandbox, spec: &ContainerSpec, etc: &Path) -> Result<()> {
+pub(super) fn write(
+    task: &TaskSandbox,
+    spec: &ContainerSpec,
+    names: &Names,
+    etc: &Path,
+) -> Result<()> {
     let hostname = hostname(task, spec);
     let plain = |t: &str| !t.is_empty() && !t.contains(|c: char| c.is_whitespace() || c == '\0');
-    let names = spec
+    let given = spec
         .extra_hosts
         .iter()
         .map(|(n, _)| n)
         .chain(&spec.dns_search);
-    for name in names.chain([&hostname]) {
+    for name in given.chain([&hostname]) {
         if !plain(name) {
             return Err(EngineError::Unsupported(format!("host name {name:?}")));
         }
     }
     put(etc, "hostname", &format!("{hostname}\n"))?;
     put(etc, "hosts", &hosts(task, spec, &hostname))?;
-    put(etc, "resolv.conf", &resolv_conf(spec, &host_resolv_conf()))
+    put(etc, "resolv.conf", &resolv_conf(spec, &names.for_tasks()))
 }
 
 fn put(dir: &Path, name: &str, text: &str) -> Result<()> {
@@ -53,49 +59,21 @@ fn hosts(task: &TaskSandbox, spec: &ContainerSpec, hostname: &str) -> String {
     text
 }
 
-fn host_resolv_conf() -> String {
-    let read = |p: &str| std::fs::read_to_string(p).unwrap_or_default();
-    let text = read("/etc/resolv.conf");
-    // The stub of systemd-resolved listens on the host's loopback only; its upstreams are here.
-    if servers(&text).iter().all(|s| s.is_loopback()) {
-        let upstream = read("/run/systemd/resolve/resolv.conf");
-        if !servers(&upstream).is_empty() {
-            return upstream;
-        }
-    }
-    text
-}
-
-fn servers(text: &str) -> Vec<IpAddr> {
-    let words = text
-        .lines()
-        .filter_map(|l| l.trim().strip_prefix("nameserver"));
-    words.filter_map(|w| w.trim().parse().ok()).collect()
-}
-
-/// Given servers and domains win; the host's fill in, but for those that a task cannot reach: its
-/// loopback's, and IPv6 ones, which tasks do not have.
-fn resolv_conf(spec: &ContainerSpec, host: &str) -> String {
+/// Given servers and domains win; the host's fill in.
+fn resolv_conf(spec: &ContainerSpec, host: &ResolvConf) -> String {
     let mut text = String::new();
-    let mut search = spec.dns_search.join(" ");
-    if spec.dns_search.is_empty() && spec.dns_servers.is_empty() {
-        let line = host.lines().find_map(|l| l.strip_prefix("search "));
-        search = line.unwrap_or_default().trim().to_owned();
-    }
+    let (servers, search) = match (&spec.dns_servers[..], spec.dns_search.join(" ")) {
+        ([], search) if search.is_empty() => (&host.servers[..], host.search.clone()),
+        ([], search) => (&host.servers[..], search),
+        (servers, search) => (servers, search),
+    };
     if !search.is_empty() {
         let _ = writeln!(text, "search {search}");
     }
-    let given = spec.dns_servers.clone();
-    let list = if given.is_empty() {
-        servers(host)
-    } else {
-        given
-    };
-    let reachable = |s: &IpAddr| !spec.dns_servers.is_empty() || (!s.is_loopback() && s.is_ipv4());
-    for server in list.iter().filter(|s| reachable(s)) {
+    for server in servers {
         let _ = writeln!(text, "nameserver {server}");
     }
-    for line in host.lines().filter(|l| l.starts_with("options ")) {
+    for line in &host.options {
         let _ = writeln!(text, "{line}");
     }
     text
@@ -105,18 +83,24 @@ fn resolv_conf(spec: &ContainerSpec, host: &str) -> String {
 mod tests {
     use super::*;
     use crate::ids::{ContainerName, TaskId};
+    use crate::network::Outside;
 
     fn spec() -> ContainerSpec {
         ContainerSpec::new(ContainerName::new("c").unwrap(), vec![], vec![])
     }
 
     #[test]
-    fn the_hosts_resolver_is_taken_without_its_loopback() {
-        let host =
-            "search corp.example\nnameserver 127.0.0.53\nnameserver 10.1.2.3\noptions ndots:2\n";
+    fn the_hosts_resolver_is_taken_where_the_definition_says_nothing() {
+        let text = "search corp.example\nnameserver 10.1.2.3\noptions ndots:2\n";
+        let host = &ResolvConf::parse(text);
+        assert_eq!(resolv_conf(&spec(), host), text);
+        let searched = ContainerSpec {
+            dns_search: vec!["own.example".into()],
+            ..spec()
+        };
         assert_eq!(
-            resolv_conf(&spec(), host),
-            "search corp.example\nnameserver 10.1.2.3\noptions ndots:2\n"
+            resolv_conf(&searched, host),
+            "search own.example\nnameserver 10.1.2.3\noptions ndots:2\n"
         );
         let own = ContainerSpec {
             dns_servers: vec!["8.8.4.4".parse().unwrap()],
@@ -144,6 +128,7 @@ mod tests {
             extra_hosts: vec![("a\n6.6.6.6 b".into(), "1.1.1.1".parse().unwrap())],
             ..spec()
         };
-        assert!(write(&task, &bad, dir.path()).is_err());
+        let names = Names::new(None, &Outside::Masqueraded);
+        assert!(write(&task, &bad, &names, dir.path()).is_err());
     }
 }

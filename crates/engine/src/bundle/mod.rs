@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::cgroup::TaskCgroup;
 use crate::error::{EngineError, FileContext, Result};
 use crate::layout::{TaskDirs, make_private_dir, write_record};
+use crate::network::resolver::Names;
 use crate::spec::{ContainerSpec, TaskSandbox};
 
 /// What the shim needs beside the OCI configuration.
@@ -45,6 +46,7 @@ pub(crate) fn write(
     dirs: &TaskDirs,
     cgroup: &TaskCgroup,
     spec: &ContainerSpec,
+    names: &Names,
 ) -> Result<()> {
     check(spec)?;
     let container = dirs.container(&spec.name);
@@ -60,7 +62,7 @@ pub(crate) fn write(
         std::fs::create_dir_all(&dir).at("create", &dir)?;
     }
     copy_root_mode(spec, &container.upper())?;
-    files::write(task, spec, &container.etc())?;
+    files::write(task, spec, names, &container.etc())?;
     let config = config::build(task, dirs, cgroup, spec)?;
     write_record(&container.base_config(), &config)?;
     let plan = Plan {

@@ -9,10 +9,10 @@ use rtnetlink::packet_route::route::{RouteScope, RouteType};
 use rtnetlink::{Handle, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 use super::netns::{sysctl, with_netlink};
-use super::{GATEWAY, METADATA_NETWORKS, TASK_ENDPOINT, net_error};
+use super::{GATEWAY, METADATA_NETWORKS, NAME_SERVER, TASK_ENDPOINT, net_error};
 use crate::error::Result;
 
-/// The router: forwards, answers at the task endpoint.
+/// The router: forwards, answers at the task endpoint and about names.
 pub(super) async fn set_up_router(router: OwnedFd) -> Result<()> {
     with_netlink(Some(router), |handle| async move {
         sysctl("ipv4/ip_forward", "1")?;
@@ -23,7 +23,9 @@ pub(super) async fn set_up_router(router: OwnedFd) -> Result<()> {
         }
         let lo = index(&handle, "lo").await?.unwrap_or(1);
         up(&handle, lo).await?;
-        add_address(&handle, lo, TASK_ENDPOINT, 32).await?;
+        for address in [TASK_ENDPOINT, NAME_SERVER] {
+            add_address(&handle, lo, address, 32).await?;
+        }
         for network in METADATA_NETWORKS {
             prohibit(&handle, network).await?;
         }

@@ -5,6 +5,7 @@
 //!  rc-xxxxxxxx ----veth---- uplink                                   lo
 //!  x.y.255.253/30           x.y.255.254/30                           eth0  x.y.a.b/32
 //!  route x.y.0.0/16         lo   169.254.170.2/32  <- credentials,   default via 169.254.1.1
+//!                                169.254.169.253/32  <- names
 //!  masquerade (nft)         t0a580002  169.254.1.1/32 ---veth--------'
 //!                           route x.y.a.b/32 dev t0a580002, strict rp_filter
 //! ```
@@ -16,14 +17,19 @@
 //! out of a task's reach.
 
 mod links;
+mod names;
 mod netns;
+pub(crate) mod resolver;
 mod subnet;
 mod uplink;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+pub use names::NameServer;
+use resolver::Names;
 pub use subnet::Subnet;
 
 use crate::error::{EngineError, FileContext, Result};
@@ -32,6 +38,10 @@ use crate::layout::{Layout, read_record, write_record};
 
 /// Where tasks find credentials and metadata (ECS task IAM roles, "169.254.170.2").
 pub const TASK_ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+
+/// Where tasks find names that they cannot ask for themselves: the address of Amazon's resolver in
+/// every VPC (Amazon VPC User Guide, "Amazon DNS server").
+pub const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
 
 /// The tasks' next hop, the same on every task's link.
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
@@ -61,6 +71,8 @@ pub struct Network {
     subnet: Subnet,
     instance: InstanceName,
     outside: Outside,
+    /// Of the host whose names tasks are served.
+    resolv_conf: OnceLock<PathBuf>,
 }
 
 impl Network {
@@ -92,6 +104,7 @@ impl Network {
             subnet,
             instance: instance.clone(),
             outside,
+            resolv_conf: OnceLock::new(),
         })
     }
 
@@ -114,6 +127,29 @@ impl Network {
             listener.set_nonblocking(true).os("bind in the router")?;
             Ok(listener)
         })
+    }
+
+    /// Binds the name server of tasks; containers that are made from now on may be told of it.
+    pub(crate) fn name_server(&self, resolv_conf: &Path) -> Result<NameServer> {
+        let at = SocketAddr::from((NAME_SERVER, names::PORT));
+        let tcp = self.bind(at)?;
+        let udp = netns::enter_blocking(dup(&self.router_fd)?, move || {
+            let socket = UdpSocket::bind(at).os("bind in the router")?;
+            socket.set_nonblocking(true).os("bind in the router")?;
+            Ok(socket)
+        })?;
+        // Bound twice it would not be.
+        let _ = self.resolv_conf.set(resolv_conf.to_owned());
+        Ok(NameServer::new(
+            (udp, tcp),
+            resolv_conf.to_owned(),
+            names::PORT,
+        ))
+    }
+
+    /// How the names of tasks are resolved.
+    pub(crate) fn names(&self) -> Names {
+        Names::new(self.resolv_conf.get().map(PathBuf::as_path), &self.outside)
     }
 
     /// Makes a task's namespace and pins it at `path`.

@@ -151,7 +151,7 @@ pub(crate) fn busybox(layer: &Path) {
         "sh", "echo", "cat", "sleep", "id", "pwd", "env", "ls", "touch", "true", "false", "kill",
         "ip", "nc", "wget", "mount", "ps", "seq", "dd", "head", "tail", "grep", "hostname",
         "mkdir", "mknod", "stat", "ping", "readlink", "trap", "date", "tty", "unshare", "chmod",
-        "tr", "wc",
+        "tr", "wc", "nslookup",
     ];
     for applet in applets {
         std::os::unix::fs::symlink("busybox", bin.join(applet)).unwrap();

@@ -8,6 +8,8 @@ mod common;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod restart;
