@@ -18,6 +18,10 @@ pub trait Document: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
     /// The version of the stored JSON.
     const VERSION: u32;
+    /// Whether documents are counted by what their keys have up to the first `/` (an account), for
+    /// [`Txn::has_fewer`](crate::Txn::has_fewer). The counts follow from the documents: they are
+    /// not stored.
+    const COUNTED: bool = false;
 
     /// Makes a document of today from the JSON of an older version.
     ///
@@ -79,6 +83,7 @@ pub enum DecodeError {
 pub struct KindInfo {
     kind: &'static str,
     version: u32,
+    counted: bool,
     type_id: TypeId,
     decode: fn(u32, &[u8]) -> Result<AnyDoc, DecodeError>,
     encode: fn(&(dyn Any + Send + Sync)) -> Result<Vec<u8>, serde_json::Error>,
@@ -91,6 +96,7 @@ impl KindInfo {
         Self {
             kind: D::KIND,
             version: D::VERSION,
+            counted: D::COUNTED,
             type_id: TypeId::of::<D>(),
             decode: decode::<D>,
             encode: encode::<D>,
@@ -107,6 +113,11 @@ impl KindInfo {
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// Whether its documents are counted by group.
+    pub(crate) fn counted(&self) -> bool {
+        self.counted
     }
 
     pub(crate) fn type_id(&self) -> TypeId {

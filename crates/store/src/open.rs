@@ -16,7 +16,7 @@ use crate::document::{AnyDoc, DecodeError, KindInfo};
 use crate::engine::embedded::{EmbeddedEngine, EmbeddedError, OpenDatabase, StoredRow};
 use crate::engine::{Batch, Engine, Row};
 use crate::error::OpenError;
-use crate::snapshot::{Docs, Entry, KindDocs, Revision, State};
+use crate::snapshot::{Counts, Docs, Entry, KindDocs, Revision, State};
 use crate::store::{Options, Store};
 
 const DATABASE_FILE: &str = "store.redb";
@@ -279,6 +279,7 @@ fn state(kinds: &Kinds, rows: Vec<Checked>, revision: Revision) -> State {
     let empty = |type_id: TypeId| KindDocs {
         type_id,
         docs: Docs::new(),
+        counts: Counts::default(),
         modified: revision,
     };
     for info in kinds.values() {
@@ -289,6 +290,9 @@ fn state(kinds: &Kinds, rows: Vec<Checked>, revision: Revision) -> State {
     } in rows
     {
         if let Some(kind) = state.kinds.get_mut(info.kind()) {
+            if info.counted() {
+                kind.counts.add(&key);
+            }
             kind.docs.insert(key, entry);
         }
     }

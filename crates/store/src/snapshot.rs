@@ -125,11 +125,55 @@ impl Entry {
 
 pub(crate) type Docs = OrdMap<Arc<str>, Arc<Entry>>;
 
+/// How many documents there are by group: by what their keys have up to the first `/`.
+#[derive(Clone, Default)]
+pub(crate) struct Counts(OrdMap<Arc<str>, usize>);
+
+impl Counts {
+    /// The group of a key, its `/` included; a key without one is in none.
+    fn group(key: &str) -> Option<&str> {
+        key.split_inclusive('/').next().filter(|g| g.ends_with('/'))
+    }
+
+    /// Counts a document that came.
+    pub(crate) fn add(&mut self, key: &str) {
+        let Some(group) = Self::group(key) else {
+            return;
+        };
+        match self.0.get_mut(group) {
+            Some(count) => *count += 1,
+            None => {
+                self.0.insert(group.into(), 1);
+            }
+        }
+    }
+
+    /// Counts a document that went.
+    fn take(&mut self, key: &str) {
+        let Some(group) = Self::group(key) else {
+            return;
+        };
+        match self.0.get_mut(group) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                self.0.remove(group);
+            }
+        }
+    }
+
+    /// How many there are in `group`, which ends with `/`.
+    pub(crate) fn of(&self, group: &str) -> usize {
+        self.0.get(group).copied().unwrap_or(0)
+    }
+}
+
 /// All documents of one kind.
 #[derive(Clone)]
 pub(crate) struct KindDocs {
     pub(crate) type_id: TypeId,
     pub(crate) docs: Docs,
+    /// How many there are in each group, if they are counted.
+    pub(crate) counts: Counts,
     /// The last revision that changed a document of this kind.
     pub(crate) modified: Revision,
 }
@@ -160,16 +204,31 @@ impl State {
             let empty = KindDocs {
                 type_id: info.type_id(),
                 docs: Docs::new(),
+                counts: Counts::default(),
                 modified: Revision::ZERO,
             };
             self.kinds.insert(info.kind(), empty);
         }
         let kind = self.kinds.get_mut(info.kind())?;
         kind.modified = revision;
-        match after {
+        let comes = after.is_some();
+        let before = match after {
             Some(entry) => kind.docs.insert(Arc::clone(key), entry),
             None => kind.docs.remove(&**key),
+        };
+        if info.counted() {
+            match (before.is_some(), comes) {
+                (false, true) => kind.counts.add(key),
+                (true, false) => kind.counts.take(key),
+                _ => {}
+            }
         }
+        before
+    }
+
+    /// How many documents of a counted kind there are in `group`, which ends with `/`.
+    pub(crate) fn count(&self, kind: &str, group: &str) -> usize {
+        self.kinds.get(kind).map_or(0, |kind| kind.counts.of(group))
     }
 
     /// The entries whose key starts with `prefix` and is greater than `after`.

@@ -16,6 +16,8 @@ use crate::snapshot::{Doc, Entry, Revision, Snapshot, State};
 /// state. The `_unchecked` reads are not preconditions: use them for counts and hints that may be
 /// stale.
 pub struct Txn {
+    /// The base revision, without the own writes.
+    base: State,
     /// The base revision with the own writes applied.
     state: State,
     writes: BTreeMap<(&'static str, Arc<str>), PendingWrite>,
@@ -39,6 +41,7 @@ pub(crate) struct EncodedWrite {
 impl Txn {
     pub(crate) fn new(state: State) -> Self {
         Self {
+            base: state.clone(),
             state,
             writes: BTreeMap::new(),
             reads: RefCell::default(),
@@ -121,6 +124,36 @@ impl Txn {
             .kinds
             .get(D::KIND)
             .map_or(0, |kind| kind.docs.len())
+    }
+
+    /// Whether `group` has fewer than `max` documents of a kind that is counted
+    /// ([`Document::COUNTED`]), own writes counted too. The answer is a precondition, and nothing
+    /// else is: documents that come and go conflict only where they change it. Costs one lookup.
+    ///
+    /// `group` is what keys have up to and with their first `/`.
+    #[must_use]
+    pub fn has_fewer<D: Document>(&self, group: &str, max: usize) -> bool {
+        let (base, own) = (
+            self.base.count(D::KIND, group),
+            self.state.count(D::KIND, group),
+        );
+        let limit = LimitRead {
+            kind: D::KIND,
+            group: group.to_owned(),
+            // What the others may have, beside what this transaction makes or deletes.
+            max: (max + base).saturating_sub(own),
+            fewer: own < max,
+        };
+        let fewer = limit.fewer;
+        self.reads.borrow_mut().limits.push(limit);
+        fewer
+    }
+
+    /// How many documents of a counted kind `group` has, not as a precondition; see
+    /// [`has_fewer`](Self::has_fewer).
+    #[must_use]
+    pub fn count_unchecked<D: Document>(&self, group: &str) -> usize {
+        self.state.count(D::KIND, group)
     }
 
     /// Everything, with the own writes, not as a precondition: for code that takes a snapshot.
@@ -318,6 +351,15 @@ impl Drop for Walk<'_> {
 pub(crate) struct ReadSet {
     points: Vec<Point>,
     ranges: Vec<RangeRead>,
+    limits: Vec<LimitRead>,
+}
+
+/// Whether a group was below a limit.
+struct LimitRead {
+    kind: &'static str,
+    group: String,
+    max: usize,
+    fewer: bool,
 }
 
 /// One key that was read, and whether there was a document.
@@ -349,6 +391,13 @@ impl ReadSet {
                 Some(entry) => entry.modified > base,
                 None => point.present,
             })
+    }
+
+    /// Whether a group has reached a limit that it was below, or the other way round.
+    pub(crate) fn limits_changed(&self, head: &State) -> bool {
+        self.limits
+            .iter()
+            .any(|limit| (head.count(limit.kind, &limit.group) < limit.max) != limit.fewer)
     }
 
     /// Whether a kind that a range was walked of changed between `base` and `head` at all.

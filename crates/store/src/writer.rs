@@ -77,11 +77,11 @@ impl Writer {
 
     /// Whether something that the job read changed since, before the batch or earlier in it.
     ///
-    /// A key's document tells by its revision. Only of ranges of a kind that changed the commits
+    /// A key's document tells by its revision, a limit by the count. Only of ranges of a kind that changed the commits
     /// are looked through.
     fn conflicts(&self, job: &dyn Job, head: &State, batch: &[Arc<Commit>]) -> bool {
         let (reads, base) = (job.reads(), job.base());
-        if reads.points_changed(head, base) {
+        if reads.points_changed(head, base) || reads.limits_changed(head) {
             return true;
         }
         if !reads.ranges_may_have_changed(head, base) {

@@ -11,6 +11,7 @@ pub(crate) struct Note {
 impl Document for Note {
     const KIND: &'static str = "test.note";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -27,3 +27,12 @@ fn commit<T: Send + 'static>(
         .transact_blocking(move |tx| Ok::<_, Infallible>(f(tx)))
         .unwrap()
 }
+
+/// Commits from a task.
+async fn commit_async<T: Send + 'static>(
+    store: &Store,
+    mut f: impl FnMut(&mut Txn) -> T + Send + 'static,
+) -> Committed<T> {
+    let done = store.transact(move |tx| Ok::<_, Infallible>(f(tx)));
+    done.await.unwrap()
+}

@@ -55,6 +55,23 @@ fn documents_and_revisions_survive() {
 }
 
 #[test]
+fn counts_follow_from_what_is_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    for key in ["a/1", "a/2", "b/1"] {
+        write_note(folder.path(), key, "");
+    }
+    let store = Store::open(folder.path(), &kinds()).unwrap();
+    let full = commit(&store, |tx| {
+        (
+            tx.has_fewer::<Note>("a/", 2),
+            tx.has_fewer::<Note>("a/", 3),
+            tx.count_unchecked::<Note>("b/"),
+        )
+    });
+    assert_eq!(full.value, (false, true, 1));
+}
+
+#[test]
 fn many_documents_are_loaded_in_parallel() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), &kinds()).unwrap();

@@ -45,6 +45,9 @@ suite!(
     a_slow_watcher_is_told_to_list_again,
     kind_watch_is_level_triggered,
     deleting_what_was_created_leaves_nothing,
+    groups_are_counted_by_their_prefix,
+    a_limit_is_a_precondition_and_nothing_else,
+    of_many_at_once_no_more_than_the_limit_come,
 );
 
 async fn put(store: &Store, key: &str, text: &str) -> Revision {
@@ -288,6 +291,96 @@ async fn an_absent_key_that_appears_conflicts(store: Store) {
     )
     .await;
     assert_eq!((was_there, runs), (true, 2));
+}
+
+async fn groups_are_counted_by_their_prefix(store: Store) {
+    for key in ["a/1", "a/1/x", "a/2", "b/1", "alone"] {
+        put(&store, key, "").await;
+    }
+    put(&store, "a/1", "changed").await;
+    let count = |store: &Store, group: &'static str| {
+        crate::commit(store, move |tx| {
+            let own = tx.count_unchecked::<Note>(group);
+            tx.put(
+                format!("{group}own"),
+                Note {
+                    text: String::new(),
+                },
+            );
+            let fewer = tx.has_fewer::<Note>(group, own + 1);
+            tx.delete::<Note>(&format!("{group}own"));
+            (own, fewer, tx.count_unchecked::<Note>(group))
+        })
+        .value
+    };
+    let counts = tokio::task::spawn_blocking(move || {
+        let found = ["a/", "b/", "c/"].map(|group| count(&store, group));
+        for key in ["a/1", "b/1"] {
+            crate::commit(&store, move |tx| tx.delete::<Note>(key));
+        }
+        (found, ["a/", "b/"].map(|group| count(&store, group).0))
+    });
+    let (before, after) = counts.await.unwrap();
+    assert_eq!(before, [(3, false, 3), (1, false, 1), (0, false, 0)]);
+    assert_eq!(after, [2, 0]);
+}
+
+async fn a_limit_is_a_precondition_and_nothing_else(store: Store) {
+    put(&store, "a/1", "").await;
+    let one_more = |tx: &mut rolecall_store::Txn| {
+        let fewer = tx.has_fewer::<Note>("a/", 3);
+        if fewer {
+            tx.put(
+                "a/mine",
+                Note {
+                    text: String::new(),
+                },
+            );
+        }
+        fewer
+    };
+    // Below the limit with the other's, too.
+    let (fewer, runs) =
+        with_interference(&store, |s| put_blocking(&s, "a/2", "theirs"), one_more).await;
+    assert_eq!((fewer, runs), (true, 1));
+    crate::commit_async(&store, |tx| tx.delete::<Note>("a/mine")).await;
+    let (fewer, runs) =
+        with_interference(&store, |s| put_blocking(&s, "a/3", "theirs"), one_more).await;
+    assert_eq!((fewer, runs), (false, 2));
+    // Other groups do not matter.
+    let (fewer, runs) =
+        with_interference(&store, |s| put_blocking(&s, "b/1", "theirs"), one_more).await;
+    assert_eq!((fewer, runs), (false, 1));
+    crate::commit_async(&store, |tx| tx.delete::<Note>("a/3")).await;
+    let (fewer, runs) = with_interference(&store, |_| {}, one_more).await;
+    assert_eq!((fewer, runs), (true, 1));
+}
+
+async fn of_many_at_once_no_more_than_the_limit_come(store: Store) {
+    let one = |n: usize| {
+        let store = store.clone();
+        async move {
+            let done = store.transact(move |tx| {
+                let fewer = tx.has_fewer::<Note>("a/", 10);
+                if fewer {
+                    tx.put(
+                        format!("a/{n}"),
+                        Note {
+                            text: String::new(),
+                        },
+                    );
+                }
+                Ok::<_, Infallible>(fewer)
+            });
+            done.await.unwrap().value
+        }
+    };
+    let all: Vec<_> = (0..50).map(|n| tokio::spawn(one(n))).collect();
+    let mut came = 0;
+    for one in all {
+        came += usize::from(one.await.unwrap());
+    }
+    assert_eq!((came, store.snapshot().len::<Note>()), (10, 10));
 }
 
 async fn a_rerun_may_refuse(store: Store) {
