@@ -10,6 +10,10 @@ mod command_line;
 #[cfg(test)]
 mod containers;
 #[cfg(test)]
+mod every_other;
+#[cfg(test)]
+mod every_other_cli;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod federation;
