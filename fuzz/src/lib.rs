@@ -258,6 +258,7 @@ pub fn jwt(data: &[u8]) {
 }
 
 const METADATA: &str = include_str!("../../crates/federation/tests/data/saml/metadata.xml");
+const PRIVATE_KEY: &str = include_str!("../../crates/federation/tests/data/rsa.key");
 
 /// SAML responses and metadata.
 pub fn saml(data: &[u8]) {
@@ -267,7 +268,7 @@ pub fn saml(data: &[u8]) {
     let own = Metadata::parse(text);
     let theirs = Metadata::parse(METADATA);
     for metadata in [own, theirs].into_iter().flatten() {
-        if let Ok(assertion) = Response::new(text).verify(&metadata.certificates) {
+        if let Ok(assertion) = Response::new(text).verify(&metadata.certificates, &[PRIVATE_KEY]) {
             let _ = assertion.attribute("https://aws.amazon.com/SAML/Attributes/Role");
         }
     }

@@ -1,5 +1,6 @@
 //! JSON Web Key Sets (RFC 7517).
 
+use aws_lc_rs::signature::ECDSA_P521_SHA512_FIXED;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{
@@ -12,10 +13,10 @@ use serde::Deserialize;
 /// How many keys of a set are looked at. AWS documents a limit of 100 RSA and 100 EC keys.
 const KEYS_MAX: usize = 200;
 
-/// The algorithm of a signature, of those that STS takes and that can be verified here.
+/// The algorithm of a signature, of those that STS takes.
 ///
 /// Source: STS API Reference, `AssumeRoleWithWebIdentity`: "Tokens must be signed using either RSA
-/// keys (RS256, RS384, or RS512) or ECDSA keys (ES256, ES384, or ES512)". ES512 is not built.
+/// keys (RS256, RS384, or RS512) or ECDSA keys (ES256, ES384, or ES512)".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -28,6 +29,8 @@ pub enum Algorithm {
     Es256,
     /// ECDSA on P-384 with SHA-384.
     Es384,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
 }
 
 impl Algorithm {
@@ -39,6 +42,7 @@ impl Algorithm {
             "RS512" => Self::Rs512,
             "ES256" => Self::Es256,
             "ES384" => Self::Es384,
+            "ES512" => Self::Es512,
             _ => return None,
         })
     }
@@ -66,6 +70,7 @@ enum Material {
     /// An uncompressed point.
     P256(Vec<u8>),
     P384(Vec<u8>),
+    P521(Vec<u8>),
 }
 
 /// The keys of a provider.
@@ -165,6 +170,12 @@ impl Material {
                     .verify(message, signature)
                     .is_ok()
             }
+            // ring has no P-521.
+            (Self::P521(point), Algorithm::Es512) => {
+                aws_lc_rs::signature::UnparsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, point)
+                    .verify(message, signature)
+                    .is_ok()
+            }
             _ => false,
         }
     }
@@ -183,6 +194,7 @@ fn read(raw: serde_json::Value) -> Option<Key> {
         },
         ("EC", Some("P-256")) => Material::P256(point(&bytes(&raw.x)?, &bytes(&raw.y)?, 32)?),
         ("EC", Some("P-384")) => Material::P384(point(&bytes(&raw.x)?, &bytes(&raw.y)?, 48)?),
+        ("EC", Some("P-521")) => Material::P521(point(&bytes(&raw.x)?, &bytes(&raw.y)?, 66)?),
         _ => return None,
     };
     Some(Key {

@@ -1,5 +1,5 @@
 //! What identity providers sign: JSON Web Tokens, SAML assertions, and the certificates and keys
-//! behind them.
+//! behind them; and the tokens that are signed here.
 //!
 //! Pure: nothing here asks the clock or the network. Whoever calls fetches key sets and metadata
 //! and says what time it is.
@@ -17,9 +17,11 @@ pub mod jwk;
 pub mod jwt;
 pub mod oidc;
 pub mod saml;
+pub mod signing;
 pub mod ssh;
 
 pub use certificate::{Certificate, CertificateError, PrivateKey};
 pub use fetch::{FetchError, KeysOf, Providers};
 pub use jwk::KeySet;
 pub use jwt::{Claims, JwtError, Token};
+pub use signing::{SigningAlgorithm, SigningKey};

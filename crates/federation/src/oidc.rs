@@ -3,9 +3,25 @@
 //! Source: OpenID Connect Discovery 1.0, sections 3 and 4.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The path of a provider's metadata below its issuer URL.
 pub const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
+/// The path of the keys that tokens of an issuer here are verified with, below its URL, as AWS has
+/// it (IAM API Reference, `EnableOutboundWebIdentityFederation`).
+pub const KEYS_PATH: &str = "/.well-known/jwks.json";
+
+/// What an issuer of `GetWebIdentityToken` publishes about itself, member for member as AWS's do.
+pub fn metadata(issuer: &str) -> Value {
+    json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{issuer}{KEYS_PATH}"),
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES384"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "jti", "https://sts.amazonaws.com/"],
+    })
+}
 
 /// The parts of a provider's metadata that verification needs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -183,3 +183,27 @@ fn times_are_held_against_the_clock() {
         assert!(matches!(check(text, 1500), Err(JwtError::Claim(_))));
     }
 }
+
+/// Signed by another implementation (Python's `cryptography`).
+#[test]
+fn signatures_on_p_521_are_verified() {
+    let key: Value = serde_json::from_str(include_str!("../../tests/data/jwt/es512.jwk")).unwrap();
+    let token = include_str!("../../tests/data/jwt/es512.txt");
+    let set = keys(json!([key]));
+    let verified = Token::parse(token).unwrap().verify(&set).unwrap();
+    assert_eq!(verified.text("sub"), Some("s"));
+    let (head, _) = token.split_at(token.len() - 4);
+    let forged = format!("{head}AAAA");
+    assert_eq!(
+        Token::parse(&forged).unwrap().verify(&set),
+        Err(JwtError::Signature)
+    );
+    // The same key under another algorithm, and a point that is too short.
+    let mut bound = key.clone();
+    bound["alg"] = "ES384".into();
+    let bound = keys(json!([bound]));
+    assert!(Token::parse(token).unwrap().verify(&bound).is_err());
+    let mut short = key;
+    short["x"] = "AA".into();
+    assert!(keys(json!([short])).is_empty());
+}

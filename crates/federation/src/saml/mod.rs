@@ -1,15 +1,18 @@
 //! SAML 2.0: the metadata of identity providers and the responses that they sign.
 //!
 //! Source: OASIS "Assertions and Protocols for SAML V2.0", "Metadata for SAML V2.0"; W3C "XML
-//! Signature Syntax and Processing", "Exclusive XML Canonicalization".
+//! Signature Syntax and Processing", "Exclusive XML Canonicalization", "XML Encryption Syntax and
+//! Processing Version 1.1".
 
 pub mod metadata;
 pub mod response;
 
 mod bounds;
 mod canonical;
+mod encryption;
 mod signature;
 
+pub use encryption::DecryptionKey;
 pub use metadata::Metadata;
 pub use response::{Assertion, Response};
 
@@ -35,8 +38,9 @@ pub enum SamlError {
     /// The signature is missing, of a kind that is not taken, or not made by the provider.
     #[error("the signature is not good: {0}")]
     Signature(&'static str),
-    /// The assertion is encrypted.
-    #[error("the assertion is encrypted")]
+    /// The encrypted assertion is not for one of the keys, in a way that is not taken, altered, or
+    /// the signature in it is not good: which of these is not told.
+    #[error("the encrypted assertion cannot be opened and verified")]
     Encrypted,
     /// The provider says that it did not authenticate anybody.
     #[error("the provider refused: {0}")]

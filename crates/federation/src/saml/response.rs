@@ -3,7 +3,8 @@
 use roxmltree::Node;
 
 use super::{
-    ASSERTION, PROTOCOL, SIGNATURE, SamlError, children, one, only, parse, signature, text_of,
+    ASSERTION, PROTOCOL, SIGNATURE, SamlError, children, encryption, one, only, parse, signature,
+    text_of,
 };
 use crate::certificate::Certificate;
 
@@ -38,6 +39,8 @@ pub struct Assertion {
     pub session_until: Option<String>,
     /// Attributes by name, in the order in which they stand.
     pub attributes: Vec<(String, Vec<String>)>,
+    /// Whether it came encrypted.
+    pub encrypted: bool,
 }
 
 impl<'a> Response<'a> {
@@ -49,9 +52,16 @@ impl<'a> Response<'a> {
     /// The assertion, if the response or the assertion itself is signed with the key of one of
     /// `certificates`. A signature that is there must be good, wherever it stands.
     ///
+    /// An encrypted assertion is opened with the first of `private_keys`, PEM texts, that opens it.
+    /// The signature of the response is verified before that.
+    ///
     /// # Errors
     /// [`SamlError`].
-    pub fn verify(&self, certificates: &[Certificate]) -> Result<Assertion, SamlError> {
+    pub fn verify(
+        &self,
+        certificates: &[Certificate],
+        private_keys: &[&str],
+    ) -> Result<Assertion, SamlError> {
         let document = parse(self.0)?;
         let root = document.root_element();
         if !root.has_tag_name((PROTOCOL, "Response")) {
@@ -66,39 +76,85 @@ impl<'a> Response<'a> {
             Some(SUCCESS) => {}
             other => return Err(SamlError::Status(other.unwrap_or_default().to_owned())),
         }
-        let encrypted = children(root, ASSERTION, "EncryptedAssertion")
-            .next()
-            .is_some();
-        let Some(assertion) = only(root, ASSERTION, "Assertion")? else {
-            return Err(if encrypted {
-                SamlError::Encrypted
-            } else {
-                SamlError::Element("Assertion")
-            });
-        };
-        // One assertion, wherever it may hide.
-        let everywhere = root.descendants().filter(|node| {
-            node.has_tag_name((ASSERTION, "Assertion"))
-                || node.has_tag_name((ASSERTION, "EncryptedAssertion"))
-        });
-        if everywhere.count() != 1 {
-            return Err(SamlError::Element("Assertion"));
+        let plain = only(root, ASSERTION, "Assertion")?;
+        let encrypted = only(root, ASSERTION, "EncryptedAssertion")?;
+        match (plain, encrypted) {
+            (Some(assertion), None) => {
+                is_the_one(root, assertion, whole, usize::from(whole), certificates)?;
+                read(assertion)
+            }
+            (None, Some(encrypted)) => {
+                if assertions(root) != 1 || signatures(root) != usize::from(whole) {
+                    return Err(SamlError::Element("Assertion"));
+                }
+                opened(encrypted, whole, certificates, private_keys)
+            }
+            _ => Err(SamlError::Element("Assertion")),
         }
-        if signature::is_signed(assertion) {
-            signature::verify(assertion, certificates)?;
-        } else if !whole {
-            return Err(SamlError::Signature("there is none"));
-        }
-        // Signatures in other places mean that somebody moved them.
-        let signatures = root
-            .descendants()
-            .filter(|node| node.has_tag_name((SIGNATURE, "Signature")));
-        let expected = usize::from(whole) + usize::from(signature::is_signed(assertion));
-        if signatures.count() != expected {
-            return Err(SamlError::Signature("there is one where none belongs"));
-        }
-        read(assertion)
     }
+}
+
+/// The assertion in an encrypted one, in a response that is signed as a `whole` or not.
+fn opened(
+    encrypted: Node<'_, '_>,
+    whole: bool,
+    certificates: &[Certificate],
+    private_keys: &[&str],
+) -> Result<Assertion, SamlError> {
+    let text = encryption::decrypt(encrypted, private_keys)?;
+    // Before a signature says that the provider made the ciphertext, no error tells what it opens
+    // to.
+    let told = |error| if whole { error } else { SamlError::Encrypted };
+    let document = parse(&text).map_err(told)?;
+    let root = document.root_element();
+    if !root.has_tag_name((ASSERTION, "Assertion")) {
+        return Err(told(SamlError::Element("Assertion")));
+    }
+    is_the_one(root, root, whole, 0, certificates).map_err(told)?;
+    let mut assertion = read(root)?;
+    assertion.encrypted = true;
+    Ok(assertion)
+}
+
+/// How many assertions there are, wherever they may hide.
+fn assertions(top: Node<'_, '_>) -> usize {
+    let all = top.descendants().filter(|node| {
+        node.has_tag_name((ASSERTION, "Assertion"))
+            || node.has_tag_name((ASSERTION, "EncryptedAssertion"))
+    });
+    all.count()
+}
+
+fn signatures(top: Node<'_, '_>) -> usize {
+    let all = top.descendants();
+    all.filter(|node| node.has_tag_name((SIGNATURE, "Signature")))
+        .count()
+}
+
+/// Refuses an assertion that is not the only one in `top`, and that is not signed though nothing
+/// around it is (`whole`); `others` is how many signatures there may be beside its own, which must
+/// be good.
+fn is_the_one(
+    top: Node<'_, '_>,
+    assertion: Node<'_, '_>,
+    whole: bool,
+    others: usize,
+    certificates: &[Certificate],
+) -> Result<(), SamlError> {
+    if assertions(top) != 1 {
+        return Err(SamlError::Element("Assertion"));
+    }
+    let signed = signature::is_signed(assertion);
+    if signed {
+        signature::verify(assertion, certificates)?;
+    } else if !whole {
+        return Err(SamlError::Signature("there is none"));
+    }
+    // Signatures in other places mean that somebody moved them.
+    if signatures(top) != others + usize::from(signed) {
+        return Err(SamlError::Signature("there is one where none belongs"));
+    }
+    Ok(())
 }
 
 fn read(assertion: Node<'_, '_>) -> Result<Assertion, SamlError> {
@@ -143,6 +199,7 @@ fn read(assertion: Node<'_, '_>) -> Result<Assertion, SamlError> {
         audiences: audiences.collect(),
         session_until: statement.and_then(|s| owned(s, "SessionNotOnOrAfter")),
         attributes,
+        encrypted: false,
     })
 }
 

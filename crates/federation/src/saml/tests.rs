@@ -15,7 +15,7 @@ fn certificates() -> Vec<Certificate> {
 }
 
 fn verify(text: &str) -> Result<Assertion, SamlError> {
-    Response::new(text).verify(&certificates())
+    Response::new(text).verify(&certificates(), &[])
 }
 
 #[test]
@@ -247,5 +247,126 @@ fn no_change_of_one_character_says_something_else() {
                 assert_eq!(found, assertion, "{text}");
             }
         }
+    }
+}
+
+const PRIVATE_KEY: &str = include_str!("../../tests/data/other.key");
+const ANOTHER_KEY: &str = include_str!("../../tests/data/rsa.key");
+
+fn open(text: &str, private_keys: &[&str]) -> Result<Assertion, SamlError> {
+    Response::new(text).verify(&certificates(), private_keys)
+}
+
+/// Encrypted by another implementation (Python's `cryptography`): both lengths and modes of AES,
+/// each way of RSA-OAEP, the key inside and beside, signed inside, outside and both.
+#[test]
+fn encrypted_assertions_are_opened_with_the_key_that_they_are_for() {
+    for text in [
+        data!("encrypted-aes256-cbc.xml"),
+        data!("encrypted-aes256-gcm.xml"),
+        data!("encrypted-aes128-gcm.xml"),
+        data!("encrypted-aes128-cbc.xml"),
+    ] {
+        let mut assertion = open(text, &[ANOTHER_KEY, PRIVATE_KEY]).unwrap();
+        assert!(assertion.encrypted);
+        assertion.encrypted = false;
+        assert_eq!(assertion, verify(data!("assertion-signed.xml")).unwrap());
+        for keys in [&[][..], &[ANOTHER_KEY], &["no key"]] {
+            assert_eq!(open(text, keys), Err(SamlError::Encrypted));
+        }
+    }
+}
+
+#[test]
+fn other_ways_to_encrypt_are_refused_and_all_sound_the_same() {
+    for text in [
+        data!("encrypted-unsigned.xml"),
+        data!("encrypted-rsa-1_5.xml"),
+        data!("encrypted-aes192.xml"),
+        data!("encrypted-entity.xml"),
+    ] {
+        assert_eq!(open(text, &[PRIVATE_KEY]), Err(SamlError::Encrypted));
+    }
+    let good = data!("encrypted-aes256-cbc.xml");
+    for (from, to) in [
+        ("xmlenc#Element", "xmlenc#Content"),
+        ("xmlenc#aes256-cbc", "xmlenc#tripledes-cbc"),
+        ("xmldsig#sha1\"", "xmldsig#sha256\""),
+        (
+            "</xenc:EncryptionMethod>",
+            "<xenc:OAEPparams>AA==</xenc:OAEPparams></xenc:EncryptionMethod>",
+        ),
+        ("CipherValue>", "CipherReference>"),
+    ] {
+        let other = good.replace(from, to);
+        assert_ne!(other, good, "{from}");
+        assert_eq!(open(&other, &[PRIVATE_KEY]), Err(SamlError::Encrypted));
+    }
+    // Beside a plain one, twice, or with a key of each kind: there is nothing to choose.
+    let (head, rest) = good.split_at(good.find("<saml:EncryptedAssertion").unwrap());
+    let (encrypted, tail) = around(rest, "</saml:EncryptedAssertion>");
+    let plain = data!("assertion-signed.xml");
+    let (_, rest) = plain.split_at(plain.find("<saml:Assertion").unwrap());
+    let (signed, _) = around(rest, "</saml:Assertion>");
+    for evil in [
+        format!("{head}{encrypted}{encrypted}{tail}"),
+        format!("{head}{signed}{encrypted}{tail}"),
+        format!("{head}<samlp:Extensions>{signed}</samlp:Extensions>{encrypted}{tail}"),
+        format!("{head}<samlp:Extensions>{encrypted}</samlp:Extensions>{tail}"),
+    ] {
+        assert!(matches!(
+            open(&evil, &[PRIVATE_KEY]),
+            Err(SamlError::Element("Assertion" | "EncryptedAssertion"))
+        ));
+    }
+    let (_, key) = encrypted.split_at(encrypted.find("<xenc:EncryptedKey").unwrap());
+    let (key, _) = around(key, "</xenc:EncryptedKey>");
+    let doubled = good.replace(
+        "</xenc:EncryptedData>",
+        &format!("</xenc:EncryptedData>{key}"),
+    );
+    assert_eq!(open(&doubled, &[PRIVATE_KEY]), Err(SamlError::Encrypted));
+}
+
+/// Whatever is changed in ciphertext that nobody signed: one answer, which is no word about what it
+/// opens to. And where the response is signed, nothing is opened before that signature is good.
+#[test]
+fn altered_ciphertext_tells_nothing() {
+    let good = data!("encrypted-aes256-cbc.xml");
+    let values: Vec<usize> = good
+        .match_indices("<xenc:CipherValue>")
+        .map(|(at, _)| at + "<xenc:CipherValue>".len())
+        .collect();
+    for value in values {
+        let end = value + good[value..].find('<').unwrap();
+        for at in (value..end - 4).step_by(37) {
+            let mut changed = good.as_bytes().to_vec();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(open(&changed, &[PRIVATE_KEY]), Err(SamlError::Encrypted));
+        }
+    }
+    let signed = data!("encrypted-aes128-cbc.xml");
+    let at = signed.rfind("<xenc:CipherValue>").unwrap() + 40;
+    let mut changed = signed.as_bytes().to_vec();
+    changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+    assert_eq!(
+        open(std::str::from_utf8(&changed).unwrap(), &[PRIVATE_KEY]),
+        Err(SamlError::Signature("the digest is another"))
+    );
+}
+
+#[test]
+fn keys_for_encryption_are_rsa() {
+    for text in [PRIVATE_KEY, include_str!("../../tests/data/rsa1.key")] {
+        let key = DecryptionKey::from_pem(text).unwrap();
+        assert_eq!(format!("{key:?}"), "DecryptionKey(***)");
+    }
+    for text in [
+        include_str!("../../tests/data/ec8.key"),
+        include_str!("../../tests/data/rsa.pem"),
+        "",
+    ] {
+        assert!(DecryptionKey::from_pem(text).is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! `AssumeRoleWithSAML`.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rolecall_api::sts as api;
 use rolecall_base::AwsError;
 use rolecall_federation::saml::{Assertion, Metadata, Response, SamlError};
-use rolecall_identity::{Caller, SamlProvider, name_key};
+use rolecall_identity::{Caller, SamlKey, SamlProvider, name_key};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, DataContext, Operation, TokenOperation};
 use rolecall_store::Txn;
@@ -18,8 +19,8 @@ use crate::{errors, saml};
 /// signature: the assertion in it says who calls, and the role's trust policy, which names the
 /// provider, whether they may.
 ///
-/// The response or its assertion must be signed with a certificate of the provider's metadata. The
-/// assertion names the role together with the provider, the session, and its tags; what it says
+/// The response or its assertion must be signed with a certificate of the provider's metadata. An
+/// encrypted assertion is opened with the provider's private keys. The assertion names the role together with the provider, the session, and its tags; what it says
 /// becomes the condition keys `saml:aud`, `saml:iss`, `saml:sub` and so on.
 ///
 /// Source: STS API Reference, `AssumeRoleWithSAML`; IAM User Guide, "Configure SAML assertions for
@@ -87,9 +88,9 @@ impl TokenOperation for AssumeRoleWithSAML {
         }
         let given = input.saml_assertion.clone().unwrap_or_default();
         let document = provider.metadata.clone();
-        let (metadata, assertion) = apart(move || verified(&document, &given)).await??;
-        // Encrypted assertions are not taken, so that a provider that must encrypt never gets here.
-        if provider.encryption_mode.as_deref() == Some("Required") {
+        let keys = newest_first(&provider);
+        let (metadata, assertion) = apart(move || verified(&document, &given, &keys)).await??;
+        if provider.encryption_mode.as_deref() == Some("Required") && !assertion.encrypted {
             return Err(errors::identity_token("The assertion is not encrypted"));
         }
         let vouched = saml::vouched(&assertion, &metadata, &provider, role_arn, ctx.now)?;
@@ -97,13 +98,28 @@ impl TokenOperation for AssumeRoleWithSAML {
     }
 }
 
+/// The provider's private keys, in the order in which they are tried.
+///
+/// Source: IAM User Guide, "Create a SAML identity provider in IAM": the newest first.
+fn newest_first(provider: &SamlProvider) -> Vec<SamlKey> {
+    let mut keys = provider.private_keys.clone();
+    keys.reverse();
+    keys.sort_by_key(|key| Reverse(key.added));
+    keys
+}
+
 /// The metadata, and the assertion if a certificate in it signed it. Nobody signs this call, so
 /// that whoever can reach the server has it do this much.
-fn verified(document: &str, given: &str) -> Result<(Metadata, Assertion), AwsError> {
+fn verified(
+    document: &str,
+    given: &str,
+    keys: &[SamlKey],
+) -> Result<(Metadata, Assertion), AwsError> {
     let metadata = Metadata::parse(document)
         .map_err(|_| errors::identity_token("Could not parse metadata"))?;
+    let keys: Vec<_> = keys.iter().map(|key| key.pem.as_str()).collect();
     let assertion = Response::new(&saml::decode(given)?)
-        .verify(&metadata.certificates)
+        .verify(&metadata.certificates, &keys)
         .map_err(refused)?;
     Ok((metadata, assertion))
 }
@@ -116,9 +132,9 @@ fn refused(error: SamlError) -> AwsError {
             let message = format!("The identity provider reported that it failed: {status}");
             AwsError::new("IDPRejectedClaim", message).with_status(403)
         }
-        SamlError::Encrypted => {
-            errors::identity_token("Encrypted assertions are not taken by Rolecall")
-        }
+        SamlError::Encrypted => errors::identity_token(
+            "The encrypted assertion cannot be decrypted and verified with the provider's keys",
+        ),
         SamlError::Xml => errors::identity_token("Invalid XML in the SAML response"),
         SamlError::Element(name) => {
             errors::identity_token(format!("Invalid SAML response: {name}"))

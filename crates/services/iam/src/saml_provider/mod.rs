@@ -22,8 +22,7 @@ use std::time::Duration;
 
 use rolecall_base::rng::{IdSource, iam_unique_id};
 use rolecall_base::{AccountId, AwsError, Timestamp};
-use rolecall_federation::PrivateKey;
-use rolecall_federation::saml::Metadata;
+use rolecall_federation::saml::{DecryptionKey, Metadata};
 use rolecall_identity::{SamlKey, SamlProvider, name_key};
 use rolecall_op::{AccessCheck, AccessRequest, Registry};
 use rolecall_store::Txn;
@@ -91,9 +90,10 @@ fn valid_until(document: &str, now: Timestamp) -> Result<Timestamp, AwsError> {
     }
 }
 
-/// A private key for encrypted assertions.
+/// A private key for encrypted assertions, which must be RSA.
 fn private_key(pem: &str, now: Timestamp, ids: &mut dyn IdSource) -> Result<SamlKey, AwsError> {
-    PrivateKey::from_pem(pem).map_err(|_| errors::invalid_input("Could not parse private key"))?;
+    let parsed = DecryptionKey::from_pem(pem);
+    parsed.map_err(|_| errors::invalid_input("Could not parse private key"))?;
     Ok(SamlKey {
         id: format!("{}{}", iam_unique_id(ids, "ASPK"), iam_unique_id(ids, "")),
         added: now,

@@ -214,3 +214,62 @@ async fn providers_are_kept_with_their_metadata() {
         "NoSuchEntity: Manifest not found for arn arn:aws:iam::123456789012:saml-provider/none"
     );
 }
+
+/// Of two keys the newer one is tried first; either opens what is for it. `Required` takes nothing
+/// else, `Allowed` both; without the key nothing is opened.
+#[tokio::test]
+async fn encrypted_assertions_are_opened_with_the_providers_keys() {
+    let w = with_role(&ALL, json!({})).await;
+    let root = w.root();
+    let refusal = "InvalidIdentityToken: The encrypted assertion cannot be decrypted and verified \
+                   with the provider's keys";
+    let encrypted = data!("encrypted-aes256-cbc.xml");
+    refused!(assume(&w, encrypted).await, 400, refusal);
+    let update = async |input: Value| {
+        let mut all = json!({"SAMLProviderArn": PROVIDER});
+        for (name, value) in input.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        w.call::<rolecall_api::iam::UpdateSAMLProvider>(&root, all)
+            .await
+    };
+    let key = include_str!("../../../../federation/tests/data/other.key");
+    let another = include_str!("../../../../federation/tests/data/rsa.key");
+    let elliptic = include_str!("../../../../federation/tests/data/ec8.key");
+    refused!(
+        update(json!({"AddPrivateKey": elliptic})).await,
+        400,
+        "InvalidInput: Could not parse private key"
+    );
+    update(json!({"AddPrivateKey": another})).await.unwrap();
+    refused!(assume(&w, encrypted).await, 400, refusal);
+    update(json!({"AddPrivateKey": key, "AssertionEncryptionMode": "Required"}))
+        .await
+        .unwrap();
+    for response in [
+        encrypted,
+        data!("encrypted-aes256-gcm.xml"),
+        data!("encrypted-aes128-gcm.xml"),
+        data!("encrypted-aes128-cbc.xml"),
+    ] {
+        let out = assume(&w, response).await.unwrap();
+        assert_eq!(out.subject.as_deref(), Some("alice@example.com"));
+    }
+    for response in [
+        data!("encrypted-unsigned.xml"),
+        data!("encrypted-rsa-1_5.xml"),
+    ] {
+        refused!(assume(&w, response).await, 400, refusal);
+    }
+    let plain = data!("assertion-signed.xml");
+    refused!(
+        assume(&w, plain).await,
+        400,
+        "InvalidIdentityToken: The assertion is not encrypted"
+    );
+    update(json!({"AssertionEncryptionMode": "Allowed"}))
+        .await
+        .unwrap();
+    assume(&w, plain).await.unwrap();
+    assume(&w, encrypted).await.unwrap();
+}
