@@ -112,13 +112,16 @@ pub(crate) fn shown(tags: &Tags) -> Option<Vec<api::Tag>> {
 }
 
 /// The tags as the API lists them.
+///
+/// Source: IAM API Reference, `ListUserTags`: "The returned list of tags is sorted by tag key."
 pub(crate) fn all(tags: &Tags) -> Vec<api::Tag> {
-    tags.iter()
-        .map(|(key, value)| api::Tag {
-            key: Some(key.to_owned()),
-            value: Some(value.to_owned()),
-        })
-        .collect()
+    let mut pairs: Vec<_> = tags.iter().collect();
+    pairs.sort_unstable();
+    let tag = |(key, value): (&str, &str)| api::Tag {
+        key: Some(key.to_owned()),
+        value: Some(value.to_owned()),
+    };
+    pairs.into_iter().map(tag).collect()
 }
 
 #[cfg(test)]
@@ -167,6 +170,14 @@ mod tests {
         )
         .unwrap();
         assert!(role.is_empty());
+    }
+
+    #[test]
+    fn they_are_listed_in_the_order_of_their_keys() {
+        let pair = |key: &str| (key.to_owned(), String::new());
+        let tags = Tags::from_pairs(["Team", "Stage"].map(pair));
+        let keys: Vec<_> = all(&tags).into_iter().filter_map(|tag| tag.key).collect();
+        assert_eq!(keys, ["Stage", "Team"]);
     }
 
     #[test]
