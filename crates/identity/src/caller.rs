@@ -39,6 +39,9 @@ pub enum SessionKind {
     },
     /// The root user's session from `GetSessionToken`.
     Root,
+    /// A session of a member's root user from `AssumeRoot`: a privileged session. What it may do is
+    /// narrowed by the one policy among the session's.
+    AssumedRoot,
 }
 
 /// The principal of one request.
@@ -151,6 +154,12 @@ impl Caller {
             | CallerKind::Vouched(_)
             | CallerKind::Anonymous => None,
         }
+    }
+
+    /// Whether this is the root user in a session of `AssumeRoot` (`aws:AssumedRoot`).
+    pub fn is_assumed_root(&self) -> bool {
+        let session = self.session();
+        session.is_some_and(|session| session.kind == SessionKind::AssumedRoot)
     }
 
     /// Whether this is the root user.

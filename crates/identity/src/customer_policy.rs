@@ -52,6 +52,7 @@ pub struct CustomerPolicy {
 impl Document for CustomerPolicy {
     const KIND: &'static str = "iam.policy";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl CustomerPolicy {

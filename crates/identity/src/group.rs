@@ -37,6 +37,7 @@ pub struct Group {
 impl Document for Group {
     const KIND: &'static str = "iam.group";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl Group {

@@ -28,4 +28,5 @@ pub struct InstanceProfile {
 impl Document for InstanceProfile {
     const KIND: &'static str = "iam.instance-profile";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }

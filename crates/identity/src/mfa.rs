@@ -50,6 +50,7 @@ pub struct VirtualMfaDevice {
 impl Document for VirtualMfaDevice {
     const KIND: &'static str = "iam.virtual-mfa-device";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl fmt::Debug for VirtualMfaDevice {

@@ -26,6 +26,7 @@ pub struct OidcProvider {
 impl Document for OidcProvider {
     const KIND: &'static str = "iam.oidc-provider";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl OidcProvider {

@@ -10,10 +10,12 @@
 //! - While a type of policy is enabled, each root, unit and account has at least one of it.
 
 mod applied;
+mod root_access;
 
 pub use applied::{Membership, has_resource_control_policies, is_closed};
+pub use root_access::{RootFeature, RootTask};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rolecall_base::{AccountId, Tags, Timestamp};
@@ -156,6 +158,9 @@ pub struct Organization {
     pub enabled: Vec<ControlType>,
     /// Services with trusted access, and since when.
     pub service_access: BTreeMap<String, Timestamp>,
+    /// What of the access to members' root users is centralized.
+    #[serde(default)]
+    pub root_features: BTreeSet<RootFeature>,
 }
 
 impl Document for Organization {

@@ -9,7 +9,7 @@ use rolecall_base::AccountId;
 use rolecall_store::Snapshot;
 use serde::{Deserialize, Serialize};
 
-use crate::organization::is_closed;
+use crate::organization::{RootTask, is_closed};
 use crate::{
     AccessKey, Account, Caller, CallerKind, Role, SessionClaims, SessionKind, User, name_key,
 };
@@ -92,6 +92,19 @@ impl Caller {
                 },
                 ..Self::root(&account, access_key_id)
             }),
+            // What was centralized may have been taken back since, or the account have left.
+            SessionKind::AssumedRoot => {
+                let task = RootTask::parse(claims.policy_arns.first()?)?;
+                if !task.is_open_to(snap, &account) {
+                    return None;
+                }
+                Some(Self {
+                    kind: CallerKind::Root {
+                        session: Some(session),
+                    },
+                    ..Self::root(&account, access_key_id)
+                })
+            }
             SessionKind::User { user_id, user_key } => {
                 let user = snap
                     .get::<User>(user_key)

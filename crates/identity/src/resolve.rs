@@ -69,6 +69,15 @@ impl Applied {
 
     fn own(snap: &Snapshot, caller: &Caller) -> Result<Self, Unresolved> {
         match &caller.kind {
+            // The policy of a privileged session only denies: what the task does not take. It is
+            // "the identity based policy that scopes the session" (STS API Reference, AssumeRoot).
+            CallerKind::Root {
+                session: Some(session),
+            } if session.kind == SessionKind::AssumedRoot => Ok(Self {
+                identity: session_policies(snap, session)?
+                    .ok_or_else(|| Unresolved("task policy".to_owned()))?,
+                ..Self::default()
+            }),
             CallerKind::Root { .. }
             | CallerKind::Service { .. }
             | CallerKind::Vouched(_)

@@ -44,6 +44,7 @@ pub struct Role {
 impl Document for Role {
     const KIND: &'static str = "iam.role";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl Role {

@@ -51,6 +51,7 @@ pub struct SamlProvider {
 impl Document for SamlProvider {
     const KIND: &'static str = "iam.saml-provider";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl SamlProvider {

@@ -44,6 +44,7 @@ pub struct User {
 impl Document for User {
     const KIND: &'static str = "iam.user";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl User {

@@ -192,13 +192,15 @@ impl Authenticator {
 }
 
 /// Whether a session may not call IAM: all of users, federated users and root that were made
-/// without multi-factor authentication; those of roles may.
+/// without multi-factor authentication; those of roles may, and the privileged ones of root, whose
+/// policies name what of IAM they are for.
 ///
 /// Source: STS API Reference, `GetSessionToken` and `GetFederationToken`: "You cannot call any IAM
 /// API operations unless MFA authentication information is included in the request."
 fn is_without_iam(session: Option<&SessionClaims>) -> bool {
-    let of_role = |kind: &SessionKind| matches!(kind, SessionKind::Role { .. });
-    session.is_some_and(|session| !of_role(&session.kind) && !session.mfa)
+    let may =
+        |kind: &SessionKind| matches!(kind, SessionKind::Role { .. } | SessionKind::AssumedRoot);
+    session.is_some_and(|session| !may(&session.kind) && !session.mfa)
 }
 
 fn long_term(snap: &Snapshot, access_key_id: &str) -> Result<Credential, AuthError> {
@@ -286,5 +288,6 @@ mod tests {
             assert!(!is_without_iam(Some(&of(kind, true))));
         }
         assert!(!is_without_iam(Some(&of(role, false))));
+        assert!(!is_without_iam(Some(&of(SessionKind::AssumedRoot, false))));
     }
 }

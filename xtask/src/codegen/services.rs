@@ -74,6 +74,7 @@ const ECR: &str = "
     CreateRepository DescribeRepositories DeleteRepository GetAuthorizationToken
     SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy
     PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy
+    StartLifecyclePolicyPreview GetLifecyclePolicyPreview
     PutImageTagMutability PutImageScanningConfiguration
     TagResource UntagResource ListTagsForResource
     BatchCheckLayerAvailability GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart
@@ -144,6 +145,10 @@ const IAM: &str = "
     GetOutboundWebIdentityFederationInfo
     GenerateServiceLastAccessedDetails GetServiceLastAccessedDetails
     GetServiceLastAccessedDetailsWithEntities ListPoliciesGrantingServiceAccess
+    GenerateOrganizationsAccessReport GetOrganizationsAccessReport
+    ListOrganizationsFeatures
+    EnableOrganizationsRootCredentialsManagement DisableOrganizationsRootCredentialsManagement
+    EnableOrganizationsRootSessions DisableOrganizationsRootSessions
 ";
 
 const LOGS: &str = "

@@ -7,6 +7,16 @@ use crate::typed::Empty;
 use crate::value::Blob;
 
 #[derive(Clone, Default, PartialEq)]
+pub struct AccessDetail {
+    pub service_name: Option<String>,
+    pub service_namespace: Option<String>,
+    pub region: Option<String>,
+    pub entity_path: Option<String>,
+    pub last_authenticated_time: Option<Timestamp>,
+    pub total_authenticated_entities: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct AccessKey {
     pub user_name: Option<String>,
     pub access_key_id: Option<String>,
@@ -415,11 +425,47 @@ pub struct DetachUserPolicyRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct DisableOrganizationsRootCredentialsManagementRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DisableOrganizationsRootCredentialsManagementResponse {
+    pub organization_id: Option<String>,
+    pub enabled_features: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DisableOrganizationsRootSessionsRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DisableOrganizationsRootSessionsResponse {
+    pub organization_id: Option<String>,
+    pub enabled_features: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct EnableMFADeviceRequest {
     pub user_name: Option<String>,
     pub serial_number: Option<String>,
     pub authentication_code1: Option<String>,
     pub authentication_code2: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableOrganizationsRootCredentialsManagementRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableOrganizationsRootCredentialsManagementResponse {
+    pub organization_id: Option<String>,
+    pub enabled_features: Option<Vec<String>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableOrganizationsRootSessionsRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableOrganizationsRootSessionsResponse {
+    pub organization_id: Option<String>,
+    pub enabled_features: Option<Vec<String>>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -465,6 +511,17 @@ pub struct EvaluationResult {
 pub struct GenerateCredentialReportResponse {
     pub state: Option<String>,
     pub description: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateOrganizationsAccessReportRequest {
+    pub entity_path: Option<String>,
+    pub organizations_policy_id: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateOrganizationsAccessReportResponse {
+    pub job_id: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -621,6 +678,27 @@ pub struct GetOpenIDConnectProviderResponse {
     pub thumbprint_list: Option<Vec<String>>,
     pub create_date: Option<Timestamp>,
     pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetOrganizationsAccessReportRequest {
+    pub job_id: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+    pub sort_key: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetOrganizationsAccessReportResponse {
+    pub job_status: Option<String>,
+    pub job_creation_date: Option<Timestamp>,
+    pub job_completion_date: Option<Timestamp>,
+    pub number_of_services_accessible: Option<i32>,
+    pub number_of_services_not_accessed: Option<i32>,
+    pub access_details: Option<Vec<AccessDetail>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+    pub error_details: Option<ErrorDetails>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -1044,6 +1122,15 @@ pub struct ListOpenIDConnectProvidersRequest {}
 #[derive(Clone, Default, PartialEq)]
 pub struct ListOpenIDConnectProvidersResponse {
     pub open_id_connect_provider_list: Option<Vec<OpenIDConnectProviderListEntry>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListOrganizationsFeaturesRequest {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListOrganizationsFeaturesResponse {
+    pub organization_id: Option<String>,
+    pub enabled_features: Option<Vec<String>>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -2030,6 +2117,7 @@ pub struct VirtualMFADevice {
 }
 
 crate::typed::shaped! {
+    AccessDetail 2 [service_name, service_namespace, region, entity_path, last_authenticated_time, total_authenticated_entities]
     AccessKey 4 [user_name, access_key_id, status, secret_access_key, create_date]
     AccessKeyLastUsed 5 [last_used_date, service_name, region]
     AccessKeyMetadata 6 [user_name, access_key_id, status, create_date]
@@ -2098,13 +2186,23 @@ crate::typed::shaped! {
     DetachGroupPolicyRequest 102 [group_name, policy_arn]
     DetachRolePolicyRequest 103 [role_name, policy_arn]
     DetachUserPolicyRequest 104 [user_name, policy_arn]
+    DisableOrganizationsRootCredentialsManagementRequest 105 []
+    DisableOrganizationsRootCredentialsManagementResponse 106 [organization_id, enabled_features]
+    DisableOrganizationsRootSessionsRequest 107 []
+    DisableOrganizationsRootSessionsResponse 108 [organization_id, enabled_features]
     EnableMFADeviceRequest 111 [user_name, serial_number, authentication_code1, authentication_code2]
+    EnableOrganizationsRootCredentialsManagementRequest 112 []
+    EnableOrganizationsRootCredentialsManagementResponse 113 [organization_id, enabled_features]
+    EnableOrganizationsRootSessionsRequest 114 []
+    EnableOrganizationsRootSessionsResponse 115 [organization_id, enabled_features]
     EnableOutboundWebIdentityFederationResponse 116 [issuer_identifier]
     EntityDetails 118 [entity_info, last_authenticated]
     EntityInfo 119 [arn, name, r#type, id, path]
     ErrorDetails 122 [message, code]
     EvaluationResult 125 [eval_action_name, eval_resource_name, eval_decision, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, eval_decision_details, resource_specific_results]
     GenerateCredentialReportResponse 133 [state, description]
+    GenerateOrganizationsAccessReportRequest 134 [entity_path, organizations_policy_id]
+    GenerateOrganizationsAccessReportResponse 135 [job_id]
     GenerateServiceLastAccessedDetailsRequest 136 [arn, granularity]
     GenerateServiceLastAccessedDetailsResponse 137 [job_id]
     GetAccessKeyLastUsedRequest 138 [access_key_id]
@@ -2131,6 +2229,8 @@ crate::typed::shaped! {
     GetMFADeviceResponse 163 [user_name, serial_number, enable_date, certifications]
     GetOpenIDConnectProviderRequest 164 [open_id_connect_provider_arn]
     GetOpenIDConnectProviderResponse 165 [url, client_id_list, thumbprint_list, create_date, tags]
+    GetOrganizationsAccessReportRequest 166 [job_id, max_items, marker, sort_key]
+    GetOrganizationsAccessReportResponse 167 [job_status, job_creation_date, job_completion_date, number_of_services_accessible, number_of_services_not_accessed, access_details, is_truncated, marker, error_details]
     GetOutboundWebIdentityFederationInfoResponse 168 [issuer_identifier, jwt_vending_enabled]
     GetPolicyRequest 169 [policy_arn]
     GetPolicyResponse 170 [policy]
@@ -2192,6 +2292,8 @@ crate::typed::shaped! {
     ListOpenIDConnectProviderTagsResponse 239 [tags, is_truncated, marker]
     ListOpenIDConnectProvidersRequest 240 []
     ListOpenIDConnectProvidersResponse 241 [open_id_connect_provider_list]
+    ListOrganizationsFeaturesRequest 242 []
+    ListOrganizationsFeaturesResponse 243 [organization_id, enabled_features]
     ListPoliciesGrantingServiceAccessEntry 244 [service_namespace, policies]
     ListPoliciesGrantingServiceAccessRequest 245 [marker, arn, service_namespaces]
     ListPoliciesGrantingServiceAccessResponse 246 [policies_granting_service_access, is_truncated, marker]
@@ -2376,10 +2478,15 @@ crate::typed::operations! {
     DetachGroupPolicy 49 DetachGroupPolicyRequest Empty
     DetachRolePolicy 50 DetachRolePolicyRequest Empty
     DetachUserPolicy 51 DetachUserPolicyRequest Empty
+    DisableOrganizationsRootCredentialsManagement 52 DisableOrganizationsRootCredentialsManagementRequest DisableOrganizationsRootCredentialsManagementResponse
+    DisableOrganizationsRootSessions 53 DisableOrganizationsRootSessionsRequest DisableOrganizationsRootSessionsResponse
     DisableOutboundWebIdentityFederation 54 Empty Empty
     EnableMFADevice 55 EnableMFADeviceRequest Empty
+    EnableOrganizationsRootCredentialsManagement 56 EnableOrganizationsRootCredentialsManagementRequest EnableOrganizationsRootCredentialsManagementResponse
+    EnableOrganizationsRootSessions 57 EnableOrganizationsRootSessionsRequest EnableOrganizationsRootSessionsResponse
     EnableOutboundWebIdentityFederation 58 Empty EnableOutboundWebIdentityFederationResponse
     GenerateCredentialReport 59 Empty GenerateCredentialReportResponse
+    GenerateOrganizationsAccessReport 60 GenerateOrganizationsAccessReportRequest GenerateOrganizationsAccessReportResponse
     GenerateServiceLastAccessedDetails 61 GenerateServiceLastAccessedDetailsRequest GenerateServiceLastAccessedDetailsResponse
     GetAccessKeyLastUsed 62 GetAccessKeyLastUsedRequest GetAccessKeyLastUsedResponse
     GetAccountAuthorizationDetails 63 GetAccountAuthorizationDetailsRequest GetAccountAuthorizationDetailsResponse
@@ -2395,6 +2502,7 @@ crate::typed::operations! {
     GetLoginProfile 75 GetLoginProfileRequest GetLoginProfileResponse
     GetMFADevice 76 GetMFADeviceRequest GetMFADeviceResponse
     GetOpenIDConnectProvider 77 GetOpenIDConnectProviderRequest GetOpenIDConnectProviderResponse
+    GetOrganizationsAccessReport 78 GetOrganizationsAccessReportRequest GetOrganizationsAccessReportResponse
     GetOutboundWebIdentityFederationInfo 79 Empty GetOutboundWebIdentityFederationInfoResponse
     GetPolicy 80 GetPolicyRequest GetPolicyResponse
     GetPolicyVersion 81 GetPolicyVersionRequest GetPolicyVersionResponse
@@ -2424,6 +2532,7 @@ crate::typed::operations! {
     ListMFADevices 107 ListMFADevicesRequest ListMFADevicesResponse
     ListOpenIDConnectProviderTags 108 ListOpenIDConnectProviderTagsRequest ListOpenIDConnectProviderTagsResponse
     ListOpenIDConnectProviders 109 ListOpenIDConnectProvidersRequest ListOpenIDConnectProvidersResponse
+    ListOrganizationsFeatures 110 ListOrganizationsFeaturesRequest ListOrganizationsFeaturesResponse
     ListPolicies 111 ListPoliciesRequest ListPoliciesResponse
     ListPoliciesGrantingServiceAccess 112 ListPoliciesGrantingServiceAccessRequest ListPoliciesGrantingServiceAccessResponse
     ListPolicyTags 113 ListPolicyTagsRequest ListPolicyTagsResponse

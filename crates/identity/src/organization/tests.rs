@@ -36,6 +36,7 @@ fn organization(enabled: &[ControlType]) -> Organization {
         root: "r-root".to_owned(),
         enabled: enabled.to_vec(),
         service_access: BTreeMap::new(),
+        root_features: BTreeSet::new(),
     }
 }
 

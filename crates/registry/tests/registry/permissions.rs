@@ -245,6 +245,7 @@ async fn close(served: &Served) {
         root: "r-root".to_owned(),
         enabled: Vec::new(),
         service_access: std::collections::BTreeMap::new(),
+        root_features: std::collections::BTreeSet::new(),
     };
     world.put(ORGANIZATION_KEY, organization).await.unwrap();
     let account = Target {

@@ -10,7 +10,7 @@ use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::{access, errors, find, shapes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The address of the management account, which no first start asks for.
 const MANAGEMENT_EMAIL: &str = "management@example.com";
@@ -48,6 +48,7 @@ impl Operation for CreateOrganization {
             root: format!("r-{}", find::letters(&mut req.ids(), 4)),
             enabled: Vec::new(),
             service_access: BTreeMap::new(),
+            root_features: BTreeSet::new(),
         };
         let target = |id: &str, parent: Option<&str>, name: &str, kind: TargetKind| Target {
             id: id.to_owned(),
