@@ -189,6 +189,27 @@ pub struct GetDownloadUrlForLayerResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct GetLifecyclePolicyPreviewRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub image_ids: Option<Vec<ImageIdentifier>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub filter: Option<LifecyclePolicyPreviewFilter>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetLifecyclePolicyPreviewResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub lifecycle_policy_text: Option<String>,
+    pub status: Option<String>,
+    pub next_token: Option<String>,
+    pub preview_results: Option<Vec<LifecyclePolicyPreviewResult>>,
+    pub summary: Option<LifecyclePolicyPreviewSummary>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetLifecyclePolicyRequest {
     pub registry_id: Option<String>,
     pub repository_name: Option<String>,
@@ -305,6 +326,33 @@ pub struct LayerFailure {
     pub layer_digest: Option<String>,
     pub failure_code: Option<String>,
     pub failure_reason: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LifecyclePolicyPreviewFilter {
+    pub tag_status: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LifecyclePolicyPreviewResult {
+    pub image_tags: Option<Vec<String>>,
+    pub image_digest: Option<String>,
+    pub image_pushed_at: Option<Timestamp>,
+    pub action: Option<LifecyclePolicyRuleAction>,
+    pub applied_rule_priority: Option<i32>,
+    pub storage_class: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LifecyclePolicyPreviewSummary {
+    pub expiring_image_total_count: Option<i32>,
+    pub transitioning_image_total_counts: Option<Vec<TransitioningImageTotalCount>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LifecyclePolicyRuleAction {
+    pub r#type: Option<String>,
+    pub target_storage_class: Option<String>,
 }
 
 #[derive(Clone, Default, PartialEq)]
@@ -426,6 +474,21 @@ pub struct SetRepositoryPolicyResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct StartLifecyclePolicyPreviewRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub lifecycle_policy_text: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct StartLifecyclePolicyPreviewResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub lifecycle_policy_text: Option<String>,
+    pub status: Option<String>,
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct Tag {
     pub key: Option<String>,
     pub value: Option<String>,
@@ -439,6 +502,12 @@ pub struct TagResourceRequest {
 
 #[derive(Clone, Default, PartialEq)]
 pub struct TagResourceResponse {}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct TransitioningImageTotalCount {
+    pub target_storage_class: Option<String>,
+    pub image_total_count: Option<i32>,
+}
 
 #[derive(Clone, Default, PartialEq)]
 pub struct UntagResourceRequest {
@@ -495,6 +564,8 @@ crate::typed::shaped! {
     GetAuthorizationTokenResponse 109 [authorization_data]
     GetDownloadUrlForLayerRequest 110 [registry_id, repository_name, layer_digest]
     GetDownloadUrlForLayerResponse 111 [download_url, layer_digest]
+    GetLifecyclePolicyPreviewRequest 112 [registry_id, repository_name, image_ids, next_token, max_results, filter]
+    GetLifecyclePolicyPreviewResponse 113 [registry_id, repository_name, lifecycle_policy_text, status, next_token, preview_results, summary]
     GetLifecyclePolicyRequest 114 [registry_id, repository_name]
     GetLifecyclePolicyResponse 115 [registry_id, repository_name, lifecycle_policy_text, last_evaluated_at]
     GetRepositoryPolicyRequest 120 [registry_id, repository_name]
@@ -511,6 +582,10 @@ crate::typed::shaped! {
     InitiateLayerUploadResponse 169 [upload_id, part_size]
     Layer 181 [layer_digest, layer_availability, layer_size, media_type]
     LayerFailure 186 [layer_digest, failure_code, failure_reason]
+    LifecyclePolicyPreviewFilter 197 [tag_status]
+    LifecyclePolicyPreviewResult 200 [image_tags, image_digest, image_pushed_at, action, applied_rule_priority, storage_class]
+    LifecyclePolicyPreviewSummary 203 [expiring_image_total_count, transitioning_image_total_counts]
+    LifecyclePolicyRuleAction 204 [r#type, target_storage_class]
     ListImagesFilter 215 [tag_status, image_status]
     ListImagesRequest 216 [registry_id, repository_name, next_token, max_results, filter]
     ListImagesResponse 217 [image_ids, next_token]
@@ -527,9 +602,12 @@ crate::typed::shaped! {
     Repository 306 [repository_arn, registry_id, repository_name, repository_uri, created_at, image_tag_mutability, image_tag_mutability_exclusion_filters, image_scanning_configuration, encryption_configuration]
     SetRepositoryPolicyRequest 349 [registry_id, repository_name, policy_text, force]
     SetRepositoryPolicyResponse 350 [registry_id, repository_name, policy_text]
+    StartLifecyclePolicyPreviewRequest 369 [registry_id, repository_name, lifecycle_policy_text]
+    StartLifecyclePolicyPreviewResponse 370 [registry_id, repository_name, lifecycle_policy_text, status]
     Tag 378 [key, value]
     TagResourceRequest 382 [resource_arn, tags]
     TagResourceResponse 383 []
+    TransitioningImageTotalCount 392 [target_storage_class, image_total_count]
     UntagResourceRequest 402 [resource_arn, tag_keys]
     UntagResourceResponse 403 []
     UploadLayerPartRequest 412 [registry_id, repository_name, upload_id, part_first_byte, part_last_byte, layer_part_blob]
@@ -550,6 +628,7 @@ crate::typed::operations! {
     GetAuthorizationToken 26 GetAuthorizationTokenRequest GetAuthorizationTokenResponse
     GetDownloadUrlForLayer 27 GetDownloadUrlForLayerRequest GetDownloadUrlForLayerResponse
     GetLifecyclePolicy 28 GetLifecyclePolicyRequest GetLifecyclePolicyResponse
+    GetLifecyclePolicyPreview 29 GetLifecyclePolicyPreviewRequest GetLifecyclePolicyPreviewResponse
     GetRepositoryPolicy 32 GetRepositoryPolicyRequest GetRepositoryPolicyResponse
     InitiateLayerUpload 34 InitiateLayerUploadRequest InitiateLayerUploadResponse
     ListImages 36 ListImagesRequest ListImagesResponse
@@ -559,6 +638,7 @@ crate::typed::operations! {
     PutImageTagMutability 43 PutImageTagMutabilityRequest PutImageTagMutabilityResponse
     PutLifecyclePolicy 44 PutLifecyclePolicyRequest PutLifecyclePolicyResponse
     SetRepositoryPolicy 50 SetRepositoryPolicyRequest SetRepositoryPolicyResponse
+    StartLifecyclePolicyPreview 52 StartLifecyclePolicyPreviewRequest StartLifecyclePolicyPreviewResponse
     TagResource 55 TagResourceRequest TagResourceResponse
     UntagResource 56 UntagResourceRequest UntagResourceResponse
     UploadLayerPart 60 UploadLayerPartRequest UploadLayerPartResponse

@@ -86,6 +86,14 @@ pub(crate) fn no_lifecycle_policy(place: &Place) -> AwsError {
     )
 }
 
+pub(crate) fn no_lifecycle_preview(place: &Place) -> AwsError {
+    missing_for(
+        "LifecyclePolicyPreviewNotFoundException",
+        "Lifecycle policy preview",
+        place,
+    )
+}
+
 pub(crate) fn invalid_repository_policy() -> AwsError {
     invalid_parameter("PolicyText", "Invalid repository policy provided")
 }

@@ -28,6 +28,7 @@ mod token;
 pub use access::repository_checks;
 pub use documents::kinds;
 pub use layer::mount;
+pub use lifecycle::{Expired, due as lifecycle_due, expire as expire_images};
 pub use place::{Place, registry_host, registry_of_host};
 pub use ports::{LayerFuture, LayerStore, LayerStoreError, RegistryAddress};
 pub use token::{LAYER_URL_S, LayerToken, REGISTRY_TOKEN_S, RegistryToken};
@@ -50,6 +51,8 @@ pub fn register(registry: Registry) -> Registry {
         .with::<lifecycle::PutLifecyclePolicy>()
         .with::<lifecycle::GetLifecyclePolicy>()
         .with::<lifecycle::DeleteLifecyclePolicy>()
+        .with::<lifecycle::StartLifecyclePolicyPreview>()
+        .with::<lifecycle::GetLifecyclePolicyPreview>()
         .with::<tagging::TagResource>()
         .with::<tagging::UntagResource>()
         .with::<tagging::ListTagsForResource>()

@@ -9,7 +9,8 @@ mod repository;
 
 pub use image::{Image, ImageTag, Manifest};
 pub use layer::{Layer, LayerUpload};
-pub use repository::{ExclusionFilter, Lifecycle, Mutability, Repository};
+pub(crate) use repository::wildcard;
+pub use repository::{ExclusionFilter, Lifecycle, Mutability, Preview, Repository};
 
 use rolecall_store::KindInfo;
 

@@ -68,21 +68,27 @@ pub struct ExclusionFilter {
 impl ExclusionFilter {
     /// Whether the filter is about `tag`.
     pub fn matches(&self, tag: &str) -> bool {
-        wildcard(self.filter.as_bytes(), tag.as_bytes())
+        wildcard(&self.filter, tag)
     }
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any number of characters.
-fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((b'*', rest)) => {
-            (0..=text.len()).any(|n| text.get(n..).is_some_and(|text| wildcard(rest, text)))
+pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        match text.split_once(piece) {
+            Some((_, after)) => text = after,
+            None => return false,
         }
-        Some((byte, rest)) => text
-            .split_first()
-            .is_some_and(|(first, text)| first == byte && wildcard(rest, text)),
     }
+    text.ends_with(last)
 }
 
 /// A lifecycle policy.
@@ -90,6 +96,18 @@ fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
 pub struct Lifecycle {
     /// The policy, as compact JSON.
     pub text: String,
+    /// When images were last expired by it; `None` if it is new.
+    #[serde(default)]
+    pub evaluated: Option<Timestamp>,
+}
+
+/// A lifecycle policy that is tried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The policy, as compact JSON.
+    pub text: String,
+    /// When it was started: later images are not in it.
+    pub at: Timestamp,
 }
 
 /// A repository. Keyed `{account}/{region}/{name}`.
@@ -117,6 +135,9 @@ pub struct Repository {
     pub policy: Option<PolicyText>,
     /// The lifecycle policy.
     pub lifecycle: Option<Lifecycle>,
+    /// The last preview of a lifecycle policy.
+    #[serde(default)]
+    pub preview: Option<Preview>,
 }
 
 impl Document for Repository {
@@ -155,6 +176,10 @@ mod tests {
             ("*-rc*", "1.0-rc2", true),
             ("*-rc*", "1.0", false),
             ("1.0", "1x0", false),
+            ("a*a", "a", false),
+            ("*", "", true),
+            ("*a*b*", "xbxaxbx", true),
+            ("*a*b*", "xbxax", false),
         ] {
             let filter = ExclusionFilter {
                 kind: "WILDCARD".into(),

@@ -115,7 +115,7 @@ fn untag(
 }
 
 /// Deletes an image; what was deleted, by tag if it had any.
-fn delete(tx: &mut Txn, place: &Place, image: &Image) -> Vec<api::ImageIdentifier> {
+pub(crate) fn delete(tx: &mut Txn, place: &Place, image: &Image) -> Vec<api::ImageIdentifier> {
     let key = place.content_key(&image.digest);
     tx.delete::<Image>(&key);
     tx.delete::<Manifest>(&key);

@@ -6,7 +6,7 @@ mod describe_images;
 mod list_images;
 mod put_image;
 
-pub(crate) use batch_delete_image::BatchDeleteImage;
+pub(crate) use batch_delete_image::{BatchDeleteImage, delete};
 pub(crate) use batch_get_image::BatchGetImage;
 pub(crate) use describe_images::DescribeImages;
 pub(crate) use list_images::ListImages;
@@ -20,7 +20,7 @@ use crate::manifest::is_digest;
 use crate::place::Place;
 
 /// Why an image that is named by an identifier is not answered with.
-struct NotThere {
+pub(crate) struct NotThere {
     code: &'static str,
     reason: &'static str,
 }
@@ -43,7 +43,11 @@ impl NotThere {
 /// The image that a digest, a tag, or both name.
 ///
 /// Source: ECR API Reference, `ImageFailure`, `failureCode`.
-fn named(tx: &Txn, place: &Place, id: &api::ImageIdentifier) -> Result<Doc<Image>, NotThere> {
+pub(crate) fn named(
+    tx: &Txn,
+    place: &Place,
+    id: &api::ImageIdentifier,
+) -> Result<Doc<Image>, NotThere> {
     let digest = match (&id.image_digest, &id.image_tag) {
         (None, None) => {
             return Err(NotThere {
@@ -80,7 +84,7 @@ fn named(tx: &Txn, place: &Place, id: &api::ImageIdentifier) -> Result<Doc<Image
 }
 
 /// Whether a filter by tags lets an image through.
-fn has_tag_status(image: &Image, status: Option<&str>) -> bool {
+pub(crate) fn has_tag_status(image: &Image, status: Option<&str>) -> bool {
     match status {
         Some("TAGGED") => !image.tags.is_empty(),
         Some("UNTAGGED") => image.tags.is_empty(),

@@ -46,12 +46,12 @@ impl Operation for DeleteLifecyclePolicy {
             .take()
             .ok_or_else(|| errors::no_lifecycle_policy(&place))?;
         tx.put(place.key(), repository);
-        let text = lifecycle.text;
+        let (text, evaluated) = (lifecycle.text, lifecycle.evaluated);
         Ok(api::DeleteLifecyclePolicyResponse {
             registry_id: Some(place.account.to_string()),
             repository_name: Some(place.name),
             lifecycle_policy_text: Some(text),
-            last_evaluated_at: None,
+            last_evaluated_at: evaluated,
         })
     }
 }

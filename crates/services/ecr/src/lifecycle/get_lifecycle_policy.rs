@@ -45,12 +45,12 @@ impl Operation for GetLifecyclePolicy {
             .lifecycle
             .as_ref()
             .ok_or_else(|| errors::no_lifecycle_policy(&place))?;
-        let text = lifecycle.text.clone();
+        let (text, evaluated) = (lifecycle.text.clone(), lifecycle.evaluated);
         Ok(api::GetLifecyclePolicyResponse {
             registry_id: Some(place.account.to_string()),
             repository_name: Some(place.name),
             lifecycle_policy_text: Some(text),
-            last_evaluated_at: None,
+            last_evaluated_at: evaluated,
         })
     }
 }

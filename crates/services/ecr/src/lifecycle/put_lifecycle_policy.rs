@@ -10,7 +10,8 @@ use crate::access;
 use crate::documents::Lifecycle;
 use crate::place::Place;
 
-/// Sets the lifecycle policy of a repository in place of the one it has.
+/// Sets the lifecycle policy of a repository in place of the one it has. Images expire by it soon
+/// after, and every hour.
 ///
 /// Source: ECR API Reference, `PutLifecyclePolicy`.
 pub(crate) struct PutLifecyclePolicy;
@@ -44,7 +45,10 @@ impl Operation for PutLifecyclePolicy {
         )?;
         let mut repository = place.find(tx)?.cloned();
         let text = rules::check(input.lifecycle_policy_text.as_deref().unwrap_or_default())?;
-        repository.lifecycle = Some(Lifecycle { text: text.clone() });
+        repository.lifecycle = Some(Lifecycle {
+            text: text.clone(),
+            evaluated: None,
+        });
         tx.put(place.key(), repository);
         Ok(api::PutLifecyclePolicyResponse {
             registry_id: Some(place.account.to_string()),

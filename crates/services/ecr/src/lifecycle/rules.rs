@@ -1,4 +1,4 @@
-//! What a lifecycle policy must be.
+//! What a lifecycle policy must be, and what its rules say.
 //!
 //! Source: ECR User Guide, "Lifecycle policy properties in Amazon ECR". The words are those of the
 //! schema validator that AWS's messages quote.
@@ -15,6 +15,17 @@ type Members = Map<String, Value>;
 
 /// Checks a policy; what it is as compact JSON, its members in the order given.
 pub(super) fn check(text: &str) -> Result<String, AwsError> {
+    let rules = read(text)?;
+    if rules.iter().any(|rule| rule.action == "transition") {
+        return Err(errors::invalid_lifecycle(
+            "the archive storage class is not built in Rolecall; use the action expire",
+        ));
+    }
+    Ok(compact(text))
+}
+
+/// The rules of a policy, in the order in which they are applied.
+pub(super) fn read(text: &str) -> Result<Vec<Rule>, AwsError> {
     let unmapped = || errors::invalid_lifecycle("Could not map policyString into LifecyclePolicy.");
     let policy: Members = serde_json::from_str(text).map_err(|_| unmapped())?;
     members(&policy, &["rules"], &["rules"])?;
@@ -26,12 +37,13 @@ pub(super) fn check(text: &str) -> Result<String, AwsError> {
             "array is too short: must have at least 1 elements but instance has 0 elements",
         ));
     }
-    let rules = rules
+    let mut rules = rules
         .iter()
         .map(Rule::read)
         .collect::<Result<Vec<_>, _>>()?;
     check_together(&rules)?;
-    Ok(compact(text))
+    rules.sort_by_key(|rule| rule.priority);
+    Ok(rules)
 }
 
 /// Required and allowed members of an object.
@@ -111,9 +123,39 @@ fn no_schema_matches() -> AwsError {
     errors::invalid_lifecycle("instance failed to match exactly one schema (matched 0 out of 4)\n")
 }
 
-struct Rule {
-    priority: u64,
-    tag_status: String,
+/// Which images a rule is about, by their tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Tags {
+    /// Whatever their tags.
+    Any,
+    /// Those without tags.
+    Untagged,
+    /// Those that have, of each prefix, a tag that begins with it.
+    Prefixes(Vec<String>),
+    /// Those that have, of each pattern, a tag that matches it.
+    Patterns(Vec<String>),
+}
+
+/// Which of those images a rule marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Count {
+    /// All but this many that were pushed last.
+    MoreThan(u64),
+    /// Those pushed more than this many days ago.
+    DaysSincePushed(u64),
+    /// Those pulled last, or pushed if they never were, more than this many days ago.
+    DaysSincePulled(u64),
+    /// Those moved to the archive more than this many days ago.
+    DaysSinceTransitioned,
+}
+
+/// A rule of a policy.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    /// Lower ones are applied first.
+    pub(super) priority: u64,
+    pub(super) tags: Tags,
+    pub(super) count: Count,
     storage_class: Option<String>,
     action: String,
 }
@@ -158,20 +200,30 @@ impl Rule {
         ];
         members(selection, &SELECTED, &allowed)?;
         let tag_status = text(selection, "tagStatus", &["any", "tagged", "untagged"])?;
-        check_tags(selection, tag_status)?;
-        let storage_class = check_count(selection, kind)?;
-        let (tag_status, action) = (tag_status.to_owned(), kind.to_owned());
+        let tags = read_tags(selection, tag_status)?;
+        let (count, storage_class) = read_count(selection, kind)?;
         Ok(Self {
             priority,
-            tag_status,
+            tags,
+            count,
             storage_class,
-            action,
+            action: kind.to_owned(),
         })
+    }
+
+    /// Whether it is about images in the archive, of which there are none.
+    pub(super) fn is_of_archive(&self) -> bool {
+        self.storage_class.as_deref() == Some("archive")
+    }
+
+    /// Whether it expires what it marks.
+    pub(super) fn expires(&self) -> bool {
+        self.action == "expire"
     }
 }
 
 /// `tagged` takes prefixes or patterns, the others neither.
-fn check_tags(selection: &Members, tag_status: &str) -> Result<(), AwsError> {
+fn read_tags(selection: &Members, tag_status: &str) -> Result<Tags, AwsError> {
     let list = |name: &str| -> Result<Option<Vec<&str>>, AwsError> {
         let Some(value) = selection.get(name) else {
             return Ok(None);
@@ -190,21 +242,18 @@ fn check_tags(selection: &Members, tag_status: &str) -> Result<(), AwsError> {
         let message = format!("tag pattern {pattern} has more than {WILDCARDS_MAX} wildcards");
         return Err(errors::invalid_lifecycle(message));
     }
-    let given = usize::from(prefixes.is_some()) + usize::from(patterns.is_some());
-    let fits = if tag_status == "tagged" {
-        given == 1
-    } else {
-        given == 0
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(no_schema_matches())
+    let owned = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect();
+    match (tag_status, prefixes, patterns) {
+        ("any", None, None) => Ok(Tags::Any),
+        ("untagged", None, None) => Ok(Tags::Untagged),
+        ("tagged", Some(prefixes), None) => Ok(Tags::Prefixes(owned(prefixes))),
+        ("tagged", None, Some(patterns)) => Ok(Tags::Patterns(owned(patterns))),
+        _ => Err(no_schema_matches()),
     }
 }
 
 /// Counts of images take no unit, counts of time are in days; the storage class, if given.
-fn check_count(selection: &Members, action: &str) -> Result<Option<String>, AwsError> {
+fn read_count(selection: &Members, action: &str) -> Result<(Count, Option<String>), AwsError> {
     const TYPES: [&str; 4] = [
         "imageCountMoreThan",
         "sinceImagePulled",
@@ -212,7 +261,7 @@ fn check_count(selection: &Members, action: &str) -> Result<Option<String>, AwsE
         "sinceImageTransitioned",
     ];
     let count_type = text(selection, "countType", &TYPES)?;
-    positive(selection, "countNumber")?;
+    let number = positive(selection, "countNumber")?;
     let unit = selection
         .get("countUnit")
         .map(|_| text(selection, "countUnit", &["days"]));
@@ -229,10 +278,17 @@ fn check_count(selection: &Members, action: &str) -> Result<Option<String>, AwsE
     if (count_type == "sinceImageTransitioned") != archived || (archived && action != "expire") {
         return Err(no_schema_matches());
     }
-    Ok(class.map(str::to_owned))
+    let count = match count_type {
+        "imageCountMoreThan" => Count::MoreThan(number),
+        "sinceImagePushed" => Count::DaysSincePushed(number),
+        "sinceImagePulled" => Count::DaysSincePulled(number),
+        _ => Count::DaysSinceTransitioned,
+    };
+    Ok((count, class.map(str::to_owned)))
 }
 
-/// Priorities are unique; a rule for `any` image comes last among those of its action and class.
+/// Priorities are unique; a rule for `any` image comes last among those of its action and class,
+/// which have one rule for untagged images, and no two for the same tags.
 fn check_together(rules: &[Rule]) -> Result<(), AwsError> {
     let mut priorities: Vec<u64> = rules.iter().map(|rule| rule.priority).collect();
     priorities.sort_unstable();
@@ -243,17 +299,26 @@ fn check_together(rules: &[Rule]) -> Result<(), AwsError> {
         let message = format!("rulePriority must be unique: {priority} is used more than once");
         return Err(errors::invalid_lifecycle(message));
     }
-    for any in rules.iter().filter(|rule| rule.tag_status == "any") {
-        let same = |rule: &&Rule| {
-            rule.storage_class == any.storage_class
-                && rule.action == any.action
-                && rule.priority > any.priority
+    for one in rules {
+        let later = rules.iter().filter(|rule| {
+            rule.storage_class == one.storage_class
+                && rule.action == one.action
+                && rule.priority > one.priority
+        });
+        let mut same = later.clone().filter(|rule| rule.tags == one.tags);
+        let wrong = match &one.tags {
+            Tags::Any if later.count() > 0 => {
+                "A rule with a tagStatus value of any must have the highest value for rulePriority"
+            }
+            Tags::Untagged if same.next().is_some() => {
+                "Only one rule is allowed to select untagged images"
+            }
+            Tags::Prefixes(_) | Tags::Patterns(_) if same.next().is_some() => {
+                "The set of rules must contain a unique set of tag prefixes"
+            }
+            _ => continue,
         };
-        if rules.iter().any(|rule| same(&rule)) {
-            return Err(errors::invalid_lifecycle(
-                "A rule with a tagStatus value of any must have the highest value for rulePriority",
-            ));
-        }
+        return Err(errors::invalid_lifecycle(wrong));
     }
     Ok(())
 }
@@ -278,103 +343,4 @@ fn compact(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::check;
-
-    fn rule(priority: u32, selection: &str) -> String {
-        format!(
-            r#"{{"rulePriority":{priority},"selection":{{{selection}}},"action":{{"type":"expire"}}}}"#
-        )
-    }
-
-    fn policy(rules: &[String]) -> String {
-        format!(r#"{{"rules":[{}]}}"#, rules.join(","))
-    }
-
-    const UNTAGGED: &str = r#""tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14"#;
-    const ANY: &str = r#""tagStatus":"any","countType":"imageCountMoreThan","countNumber":30"#;
-
-    #[test]
-    fn the_examples_of_the_user_guide_pass_and_are_kept_compact() {
-        let text = r#"{
-            "rules": [ {
-                "rulePriority": 1,
-                "description": "Keep \"one\" image",
-                "selection": { "tagStatus": "tagged", "tagPrefixList": ["prod"],
-                    "countType": "imageCountMoreThan", "countNumber": 1 },
-                "action": { "type": "expire" } } ] }"#;
-        assert_eq!(
-            check(text).unwrap(),
-            r#"{"rules":[{"rulePriority":1,"description":"Keep \"one\" image","selection":{"tagStatus":"tagged","tagPrefixList":["prod"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}"#
-        );
-        check(&policy(&[rule(1, UNTAGGED), rule(2, ANY)])).unwrap();
-        let pattern = r#""tagStatus":"tagged","tagPatternList":["*test*1*2*3"],"countType":"sinceImagePulled","countUnit":"days","countNumber":1"#;
-        check(&policy(&[rule(1, pattern)])).unwrap();
-        let archive = r#"{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePulled","countUnit":"days","countNumber":90},"action":{"type":"transition","targetStorageClass":"archive"}}]}"#;
-        check(archive).unwrap();
-    }
-
-    #[test]
-    fn each_broken_rule_is_refused_with_its_reason() {
-        let cases = [
-            (
-                "x".to_owned(),
-                "Could not map policyString into LifecyclePolicy.",
-            ),
-            (
-                "{}".to_owned(),
-                r#"object has missing required properties (["rules"])"#,
-            ),
-            (
-                r#"{"rules":[{}]}"#.to_owned(),
-                r#"(["action","rulePriority","selection"])"#,
-            ),
-            (r#"{"rules":[1]}"#.to_owned(), r#"(allowed: ["object"])"#),
-            (
-                r#"{"rules":[],"x":1}"#.to_owned(),
-                r#"not allowed by the schema: ["x"]"#,
-            ),
-            (policy(&[rule(0, ANY)]), "(minimum: 1, found: 0)"),
-            (
-                policy(&[rule(1, &ANY.replace("any", "some"))]),
-                r#"value ("some") not found in enum"#,
-            ),
-            (
-                policy(&[rule(1, &ANY.replace("any", "tagged"))]),
-                "matched 0 out of 4",
-            ),
-            (
-                policy(&[rule(1, &UNTAGGED.replace(r#""countUnit":"days","#, ""))]),
-                "matched 0",
-            ),
-            (
-                policy(&[rule(1, &format!(r#"{ANY},"countUnit":"days""#))]),
-                "matched 0",
-            ),
-            (
-                policy(&[rule(1, &format!(r#"{ANY},"tagPrefixList":["a"]"#))]),
-                "matched 0",
-            ),
-            (
-                policy(&[rule(1, UNTAGGED), rule(1, ANY)]),
-                "rulePriority must be unique",
-            ),
-            (
-                policy(&[rule(2, UNTAGGED), rule(1, ANY)]),
-                "must have the highest value",
-            ),
-            (
-                policy(&[rule(1, ANY).replace("expire", "keep")]),
-                r#"value ("keep") not found"#,
-            ),
-        ];
-        for (text, part) in cases {
-            let error = check(&text).unwrap_err();
-            assert_eq!(error.code, "InvalidParameterException");
-            let start = "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: \
-                         'Lifecycle policy validation failure: ";
-            assert!(error.message.starts_with(start), "{}", error.message);
-            assert!(error.message.contains(part), "{text}: {}", error.message);
-        }
-    }
-}
+mod tests;

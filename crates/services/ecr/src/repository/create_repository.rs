@@ -89,6 +89,7 @@ impl Operation for CreateRepository {
             tags,
             policy: None,
             lifecycle: None,
+            preview: None,
         };
         let shown = shown(&repository);
         tx.put(place.key(), repository);

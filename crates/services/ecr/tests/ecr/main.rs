@@ -5,4 +5,6 @@ mod common;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod repositories;
