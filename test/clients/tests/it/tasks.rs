@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rolecall_testkit::clients::{Said, aws_v2};
 use rolecall_testkit::docker::Daemon;
 use rolecall_testkit::image::busybox;
+use rolecall_testkit::raw::{RawRequest, now};
 use serde_json::{Value, json};
 
 use crate::host::{CLUSTER, EXECUTION_ACTIONS, EXECUTION_ROLE, GROUP, Host, REPOSITORY};
@@ -331,6 +332,44 @@ fn tasks_outlive_the_server_and_their_logs_have_no_gap() {
     host.ecs("StopTask", &json!({"cluster": CLUSTER, "task": task}));
     let stopped = host.stopped(&task);
     assert_eq!(stopped["stopCode"], "UserInitiated", "{stopped:#}");
+}
+
+/// Programs that run go on calling the APIs where they were told to when they started, whatever
+/// port the server has come back at.
+#[test]
+fn a_server_that_comes_back_at_another_port() {
+    let Some(mut host) = Host::new() else {
+        return;
+    };
+    host.push(&busybox().unwrap(), REPOSITORY, "v1");
+    let mut request = RawRequest::query("169.254.170.2:4566", "", "", &[]);
+    request.method = "GET".to_owned();
+    request.query = "Action=GetCallerIdentity&Version=2011-06-15".to_owned();
+    request.headers.retain(|(name, _)| name == "host");
+    request.body.clear();
+    let signer = host.root.credentials();
+    let request = request
+        .presigned(&signer, (&host.region, "sts"), now(), 3600)
+        .unwrap();
+    let program = format!(
+        "while :; do wget -qO- \"$AWS_ENDPOINT_URL/?{}\" | grep -o 'arn:[^<]*'; sleep 0.2; done",
+        request.query
+    );
+    let task = host.run_task(CLUSTER, &host.register("v1", &shell(&program)));
+    let root = "arn:aws:iam::123456789012:root";
+    host.wait_lines(&task, |lines| lines.iter().any(|line| line == root));
+    let before = host.address.clone();
+    host.node.stop().unwrap();
+    // Taken, so that the server gets another.
+    let taken = std::net::TcpListener::bind(&before).unwrap();
+    host.node.address = "127.0.0.1:0".to_owned();
+    host.node.restart().unwrap();
+    assert_ne!(host.address, before);
+    drop(taken);
+    let called = host.lines(&task).len();
+    host.wait_lines(&task, |lines| lines.len() > called + 3);
+    host.ecs("StopTask", &json!({"cluster": CLUSTER, "task": task}));
+    assert_eq!(host.stopped(&task)["stopCode"], "UserInitiated");
 }
 
 #[test]
