@@ -39,7 +39,7 @@ struct Known {
 
 const ON_OFF: &[&str] = &["enabled", "disabled", "on", "off"];
 
-/// Every setting, by name.
+/// Every setting, by name, which is the order that pages go on in.
 const KNOWN: &[Known] = &[
     Known {
         name: "awsvpcTrunking",
@@ -64,6 +64,11 @@ const KNOWN: &[Known] = &[
     Known {
         name: "dualStackIPv6",
         default: "enabled",
+        values: ON_OFF,
+    },
+    Known {
+        name: "fargateEventWindows",
+        default: "disabled",
         values: ON_OFF,
     },
     Known {
@@ -103,9 +108,20 @@ fn known(name: &str) -> Result<&'static Known, AwsError> {
     found.ok_or_else(|| errors::invalid(format!("Invalid setting name: {name}")))
 }
 
+/// The setting that AWS changes itself, on behalf of Amazon GuardDuty: it is only read here.
+///
+/// Source: Amazon ECS API Reference, `PutAccountSetting`, `name`.
+const READ_ONLY: &str = "guardDutyActivate";
+
 /// The value as it is stored, if the setting may have it.
 fn checked(name: &str, value: &str) -> Result<(&'static Known, String), AwsError> {
     let known = known(name)?;
+    if known.name == READ_ONLY {
+        // AWS's words are not known.
+        return Err(errors::invalid(format!(
+            "The setting '{name}' is read-only."
+        )));
+    }
     if !known.values.contains(&value) {
         return Err(errors::invalid(format!(
             "Invalid value '{value}' for setting '{name}'."
@@ -158,8 +174,7 @@ pub(crate) fn effective(info: &RequestInfo, docs: &impl Docs, name: &'static str
 
 /// A setting as the API writes it.
 fn shown(name: &str, value: String, principal: Option<String>) -> api::Setting {
-    // GuardDuty's setting is AWS's own to change.
-    let kind = if name == "guardDutyActivate" {
+    let kind = if name == READ_ONLY {
         "aws_managed"
     } else {
         "user"

@@ -1,7 +1,7 @@
 //! Clusters, capacity providers, account settings, tags.
 
 use rolecall_api::ecs as api;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{fails, ok, world};
 
@@ -180,11 +180,29 @@ async fn settings_have_defaults_and_can_be_set_for_everybody_or_one() {
     assert_eq!(made["cluster"]["settings"][0]["value"], "enhanced");
     ok::<api::DeleteAccountSetting>(&world, json!({"name": "containerInsights"})).await;
     assert_eq!(value("containerInsights").await, "disabled");
-    let bad = json!({"name": "containerInsights", "value": "maybe"});
-    assert_eq!(
-        fails::<api::PutAccountSetting>(&world, bad).await.0,
-        INVALID
-    );
+    let windows = json!({"name": "fargateEventWindows", "value": "enabled"});
+    assert_eq!(value("fargateEventWindows").await, "disabled");
+    ok::<api::PutAccountSetting>(&world, windows).await;
+    assert_eq!(value("fargateEventWindows").await, "enabled");
+    for (name, bad) in [("containerInsights", "maybe"), ("guardDutyActivate", "on")] {
+        let bad = json!({"name": name, "value": bad});
+        assert_eq!(
+            fails::<api::PutAccountSetting>(&world, bad).await.0,
+            INVALID
+        );
+    }
+    let listed = ok::<api::ListAccountSettings>(&world, json!({"effectiveSettings": true})).await;
+    let names = |page: &Value| -> Vec<String> {
+        let settings = page["settings"].as_array().unwrap().iter();
+        settings
+            .map(|setting| setting["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let rest = json!({"effectiveSettings": true, "nextToken": listed["nextToken"]});
+    let rest = ok::<api::ListAccountSettings>(&world, rest).await;
+    let all = [names(&listed), names(&rest)].concat();
+    assert_eq!(all.len(), 12);
+    assert!(all.is_sorted(), "{all:?}");
 }
 
 #[tokio::test]
