@@ -8,7 +8,11 @@ mod cloudtrail;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod command_line_options;
+#[cfg(test)]
 mod containers;
+#[cfg(test)]
+mod every;
 #[cfg(test)]
 mod every_other;
 #[cfg(test)]
