@@ -44,7 +44,7 @@ pub struct Remedy {
 
 impl Denial {
     /// What the decision that refused a request says.
-    pub(crate) fn of(info: &RequestInfo, decided: &Decided) -> Self {
+    pub(crate) fn of(info: &RequestInfo, decided: &Decided<'_>) -> Self {
         let remedy = |remedy: &rolecall_record::Remedy| Remedy {
             layer: remedy.layer.clone(),
             statement: remedy.statement.clone(),
@@ -53,10 +53,10 @@ impl Denial {
             request_id: info.request_id.clone(),
             at: info.now.iso8601_millis(),
             caller: info.caller.arn.clone(),
-            action: decided.action.clone(),
-            resource: decided.resource.clone(),
-            message: decided.message.clone().unwrap_or_default(),
-            why: decided.why.clone().unwrap_or_default(),
+            action: decided.action.to_string(),
+            resource: decided.resource.to_string(),
+            message: decided.message.as_deref().unwrap_or_default().to_owned(),
+            why: decided.why.as_deref().unwrap_or_default().to_owned(),
             remedies: decided.remedies.iter().map(remedy).collect(),
         }
     }

@@ -56,7 +56,7 @@ fn decide_all(
     info: &RequestInfo,
     snap: &Snapshot,
     kept: bool,
-) -> Result<(), Box<Decided>> {
+) -> Result<(), Box<Decided<'static>>> {
     if ruling.checks.is_empty() {
         return Err(ruling::undeclared(info));
     }
@@ -105,7 +105,7 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn decide(&self, check: &AccessCheck) -> Result<Found, Box<Decided>> {
+    fn decide(&self, check: &AccessCheck) -> Result<Found, Box<Decided<'static>>> {
         let (info, applied) = (self.info, self.applied);
         let owner = Owner::of(self.snap, info, check, applied).map_err(|unresolved| {
             tracing::warn!(resource = check.resource, %unresolved, "refused: owner unresolved");
@@ -148,7 +148,7 @@ impl Judge<'_> {
 }
 
 /// The keys of all checks that stand in documents: the record gets the others from the request.
-fn of_documents(info: &RequestInfo, applied: &Applied) -> Vec<Key> {
+fn of_documents(info: &RequestInfo, applied: &Applied) -> Vec<Key<'static>> {
     let mut context = Context::new();
     principal_tags(&info.caller, &applied.tags, &mut context);
     organization_keys(info, applied.membership.as_ref(), &mut context);
@@ -185,6 +185,12 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
     if let Some(agent) = &info.transport.user_agent {
         context.set("aws:UserAgent", agent.as_str());
     }
+    caller_keys(info, &mut context);
+    context
+}
+
+/// Those of them that the caller brings.
+pub(crate) fn caller_keys<'a>(info: &'a RequestInfo, context: &mut Context<'a>) {
     if let CallerKind::Service { name, source_arn } = &info.caller.kind {
         context.set_list("aws:PrincipalServiceNamesList", [name.as_str()]);
         context.set("aws:SourceAccount", info.caller.account.as_str());
@@ -193,10 +199,9 @@ pub fn condition_context(info: &RequestInfo) -> Context<'_> {
         }
     }
     if let CallerKind::Vouched(vouched) = &info.caller.kind {
-        provider_keys(&vouched.keys, &mut context);
+        provider_keys(&vouched.keys, context);
     }
-    session_keys(&info.caller, info.now, &mut context);
-    context
+    session_keys(&info.caller, info.now, context);
 }
 
 /// Where the caller's account is in its organization; for a service principal, the account that it
@@ -228,6 +233,10 @@ fn session_keys<'a>(caller: &'a Caller, now: Timestamp, context: &mut Context<'a
         return;
     };
     context.set_epoch_s("aws:TokenIssueTime", session.issued.epoch_seconds());
+    // In no other session, also not as `false`: AWS's own controls ask with `Null`.
+    if caller.is_assumed_root() {
+        context.set_bool("aws:AssumedRoot", true);
+    }
     context.set_bool("aws:MultiFactorAuthPresent", session.mfa);
     if session.mfa {
         let age_s = now.since(session.issued).as_secs();

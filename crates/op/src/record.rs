@@ -1,26 +1,25 @@
 //! From a call that ended to its record.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rolecall_api::shape::{OperationShape, Service};
 use rolecall_api::value::Value;
 use rolecall_base::AwsError;
 use rolecall_identity::{Caller, CallerKind, SessionKind};
+use rolecall_policy::Context;
 use rolecall_record::{
-    CallKind, CallRecord, Decided, Identity, IdentityKind, Outcome, PARAMETERS_MAX, REQUEST_KEYS,
-    Recorder, TEXT_MAX, Touched, USER_AGENT_MAX, shorten,
+    CallKind, CallRecord, Identity, IdentityKind, Key, Outcome, PARAMETERS_MAX, REQUEST_KEYS,
+    Recorder, Text,
 };
 
-use crate::authorize::condition_context;
+use crate::authorize::caller_keys;
 use crate::request::RequestInfo;
 use crate::ruling::{Left, Ruling, Trail, keys};
 use crate::{events, parameters};
 
 /// The most bytes of parameters of a data event: the first lines of a batch tell nothing.
 const DATA_PARAMETERS_MAX: usize = 2_048;
-
-/// What a call takes in memory until it is written, beside what is counted; about.
-const CALL_BYTES: usize = 1_024;
 
 /// A call that goes on. When it is dropped before it ended, it is recorded as given up. A call of
 /// nobody is not recorded: one that comes with a token is, once the token was found good.
@@ -40,8 +39,6 @@ struct Kept {
     parameters: Option<String>,
     parameters_omitted: bool,
     trail: Trail,
-    /// How it ended; `None` while it goes on.
-    outcome: Option<Outcome>,
 }
 
 impl Ongoing {
@@ -72,7 +69,6 @@ impl Ongoing {
                 parameters: written.flatten(),
                 parameters_omitted,
                 trail: Trail::kept(),
-                outcome: None,
             }),
         }
     }
@@ -95,7 +91,6 @@ impl Ongoing {
                 parameters: None,
                 parameters_omitted: false,
                 trail: Trail::kept(),
-                outcome: None,
             }),
         }
     }
@@ -110,25 +105,17 @@ impl Ongoing {
 
     /// Records how it ended.
     pub(crate) fn ended(mut self, error: Option<&AwsError>) {
-        self.end(error);
+        let outcome = match error {
+            None => Outcome::Ok,
+            Some(error) => Outcome::Error {
+                code: Cow::Borrowed(&error.code),
+                message: Cow::Borrowed(&error.message),
+            },
+        };
+        self.keep(outcome);
     }
 
-    fn end(&mut self, error: Option<&AwsError>) {
-        if let (Some(kept), Some(error)) = (&mut self.kept, error) {
-            let text = &error.message;
-            let end = text.floor_char_boundary(TEXT_MAX);
-            kept.outcome = Some(Outcome::Error {
-                code: error.code.to_string(),
-                message: text.get(..end).unwrap_or_default().to_owned(),
-            });
-        } else if let Some(kept) = &mut self.kept {
-            kept.outcome = Some(Outcome::Ok);
-        }
-    }
-}
-
-impl Drop for Ongoing {
-    fn drop(&mut self) {
+    fn keep(&mut self, outcome: Outcome<'_>) {
         let Some(mut kept) = self.kept.take() else {
             return;
         };
@@ -142,76 +129,61 @@ impl Drop for Ongoing {
         if matches!(kept.info.caller.kind, CallerKind::Anonymous) {
             return;
         }
-        let bytes = kept.bound() + ruling.as_mut().map_or(0, Ruling::bound);
-        let make = move || kept.into_record(ruling);
-        self.recorder.keep(bytes, make);
+        let denied = ruling.as_mut().and_then(|ruling| ruling.denied.take());
+        let mut call = kept.record(ruling.as_ref(), outcome);
+        call.decisions.extend(denied.map(|denied| *denied));
+        self.recorder.keep(call);
+    }
+}
+
+impl Drop for Ongoing {
+    fn drop(&mut self) {
+        self.keep(given_up());
     }
 }
 
 /// A client that went away before its answer. Whether the call took effect is not known.
-fn given_up() -> Outcome {
+fn given_up() -> Outcome<'static> {
     Outcome::Error {
-        code: "ClientDisconnected".to_owned(),
+        code: "ClientDisconnected".into(),
         message: "The client closed the connection before the answer; the call may have taken \
                   effect."
-            .to_owned(),
+            .into(),
     }
 }
 
 impl Kept {
-    /// Shortens its texts, and says about how many bytes of memory it takes then.
-    fn bound(&mut self) -> usize {
-        let agent = |info: &RequestInfo| info.transport.user_agent.as_ref().map_or(0, String::len);
-        if agent(&self.info) > USER_AGENT_MAX
-            && let Some(agent) = &mut Arc::make_mut(&mut self.info).transport.user_agent
-        {
-            shorten(agent, USER_AGENT_MAX);
-        }
-        let message = match &self.outcome {
-            Some(Outcome::Error { message, .. }) => message.len(),
-            _ => 0,
-        };
-        let vouched = match &self.info.caller.kind {
-            CallerKind::Vouched(vouched) => {
-                let values = vouched.keys.iter().flat_map(|key| &key.values);
-                values.map(String::len).sum()
-            }
-            _ => 0,
-        };
-        let parameters = self.parameters.as_ref().map_or(0, String::len);
-        CALL_BYTES + agent(&self.info) + message + vouched + parameters
-    }
-
-    fn into_record(self, ruling: Option<Ruling>) -> CallRecord {
-        let info = &self.info;
+    /// The record of the call, without the decision that denied it.
+    fn record<'a>(&'a self, ruling: Option<&'a Ruling>, outcome: Outcome<'a>) -> CallRecord<'a> {
+        let info = &*self.info;
         let (decisions, shared_keys, further) = match ruling {
-            Some(mut ruling) => {
+            Some(ruling) => {
                 // The others follow from what the record says of the request.
-                let written = |name: &str| !REQUEST_KEYS.contains(&name);
-                let mut shared = keys(&condition_context(info), written);
-                shared.append(&mut ruling.shared);
-                let further = std::mem::take(&mut ruling.further);
-                (ruling.decisions(), shared, further)
+                let mut context = Context::new();
+                caller_keys(info, &mut context);
+                let mut shared = keys(&context, |name| !REQUEST_KEYS.contains(&name));
+                shared.extend(ruling.shared.iter().map(Key::borrowed));
+                (ruling.allowed(), shared, ruling.further.clone())
             }
             None => (Vec::new(), Vec::new(), Vec::new()),
         };
         CallRecord {
             at: info.now,
-            request_id: info.request_id.clone(),
-            account: info.caller.account.to_string(),
-            region: info.region.to_string(),
-            source: events::source(self.service),
-            operation: self.operation.to_owned(),
+            request_id: Cow::Borrowed(&info.request_id),
+            account: Cow::Borrowed(info.caller.account.as_str()),
+            region: Cow::Borrowed(info.region.as_str()),
+            source: events::source(self.service).into(),
+            operation: Cow::Borrowed(self.operation),
             kind: self.kind,
             caller: identity(info, self.operation),
-            source_ip: info.transport.source_ip.map(|ip| ip.to_string()),
-            user_agent: info.transport.user_agent.clone(),
+            source_ip: info.transport.source_ip.map(|ip| ip.to_string().into()),
+            user_agent: text(info.transport.user_agent.as_ref()),
             secure: info.transport.secure,
             read_only: self.read_only,
-            outcome: self.outcome.unwrap_or_else(given_up),
-            parameters: self.parameters,
+            outcome,
+            parameters: text(self.parameters.as_ref()),
             parameters_omitted: self.parameters_omitted,
-            resources: touched(&decisions, info),
+            resources: Vec::new(),
             decisions,
             shared_keys,
             further,
@@ -219,52 +191,39 @@ impl Kept {
     }
 }
 
-/// The resources of the decisions, each once.
-fn touched(decisions: &[Decided], info: &RequestInfo) -> Vec<Touched> {
-    let mut all: Vec<Touched> = Vec::new();
-    for decided in decisions {
-        let known = all.iter().any(|touched| touched.arn == decided.resource);
-        if decided.resource == "*" || decided.resource.is_empty() || known {
-            continue;
-        }
-        let own = || info.caller.account.to_string();
-        all.push(Touched {
-            arn: decided.resource.clone(),
-            account: decided.resource_account.clone().unwrap_or_else(own),
-        });
-    }
-    all
+fn text(text: Option<&String>) -> Option<Text<'_>> {
+    text.map(|text| Cow::Borrowed(text.as_str()))
 }
 
 /// Who called, as CloudTrail tells it.
-fn identity(info: &RequestInfo, operation: &str) -> Identity {
+fn identity<'a>(info: &'a RequestInfo, operation: &str) -> Identity<'a> {
     let caller = &info.caller;
     let session = caller.session();
-    let last = |arn: &str| arn.rsplit('/').next().map(str::to_owned);
+    let last = |arn: &'a str| arn.rsplit('/').next().map(Cow::Borrowed);
     let mut identity = Identity {
         kind: kind(caller, operation),
-        arn: caller.arn.clone(),
-        principal_id: caller.unique_id.clone(),
-        account: caller.account.to_string(),
-        access_key_id: caller.access_key_id.clone(),
+        arn: Cow::Borrowed(&caller.arn),
+        principal_id: Cow::Borrowed(&caller.unique_id),
+        account: Cow::Borrowed(caller.account.as_str()),
+        access_key_id: text(caller.access_key_id.as_ref()),
         user_name: None,
         issuer_arn: None,
         issuer_id: None,
         session_name: None,
         session_issued: session.map(|session| session.issued),
         mfa: session.is_some_and(|session| session.mfa),
-        source_identity: session.and_then(|session| session.source_identity.clone()),
-        invoked_by: info.called_via.last().cloned(),
-        called_via: info.called_via.clone(),
+        source_identity: text(session.and_then(|session| session.source_identity.as_ref())),
+        invoked_by: text(info.called_via.last()),
+        called_via: Cow::Borrowed(&info.called_via),
         identity_provider: None,
     };
     match &caller.kind {
         CallerKind::User { .. } => identity.user_name = last(&caller.arn),
         CallerKind::Role { role_arn, .. } => {
-            identity.issuer_arn = Some(role_arn.clone());
+            identity.issuer_arn = Some(Cow::Borrowed(role_arn));
             let id = caller.unique_id.split_once(':');
-            identity.issuer_id = id.map(|(id, _)| id.to_owned());
-            identity.session_name = id.map(|(_, name)| name.to_owned());
+            identity.issuer_id = id.map(|(id, _)| Cow::Borrowed(id));
+            identity.session_name = id.map(|(_, name)| Cow::Borrowed(name));
         }
         CallerKind::Federated { session, .. } => {
             if let SessionKind::Federated {
@@ -274,20 +233,18 @@ fn identity(info: &RequestInfo, operation: &str) -> Identity {
                 ..
             } = &session.kind
             {
-                identity.issuer_arn = Some(user_arn.clone());
-                identity.issuer_id = Some(user_id.clone());
-                identity.session_name = Some(name.clone());
+                identity.issuer_arn = Some(Cow::Borrowed(user_arn));
+                identity.issuer_id = Some(Cow::Borrowed(user_id));
+                identity.session_name = Some(Cow::Borrowed(name));
             }
         }
         CallerKind::FargateAgent => identity.session_name = last(&caller.arn),
-        CallerKind::Service { name, .. } => identity.invoked_by = Some(name.clone()),
+        CallerKind::Service { name, .. } => identity.invoked_by = Some(Cow::Borrowed(name)),
         CallerKind::Vouched(vouched) => {
             let qualifier = vouched.name_qualifier.as_ref();
-            identity.user_name = Some(vouched.subject.clone());
-            identity.identity_provider = Some(qualifier.unwrap_or(&vouched.provider).clone());
-            identity
-                .source_identity
-                .clone_from(&vouched.source_identity);
+            identity.user_name = Some(Cow::Borrowed(&vouched.subject));
+            identity.identity_provider = text(Some(qualifier.unwrap_or(&vouched.provider)));
+            identity.source_identity = text(vouched.source_identity.as_ref());
         }
         CallerKind::Root { .. } | CallerKind::Anonymous => {}
     }

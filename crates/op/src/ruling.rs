@@ -1,5 +1,6 @@
 //! What the authorize step found, kept until the call has ended.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -12,7 +13,7 @@ use rolecall_policy::{
 use rolecall_record as record;
 use rolecall_record::{Considered, Decided, Deciding, Failed, Key};
 
-use crate::access::AccessCheck;
+use crate::access::{self, AccessCheck};
 use crate::request::RequestInfo;
 
 /// Where the authorize step leaves what it found. It may run more than once; the last run counts.
@@ -58,8 +59,7 @@ impl Trail {
     }
 }
 
-/// What was decided about one call. It holds what the decisions were made from, and becomes
-/// [`Decided`] outside of the request path.
+/// What was decided about one call: of what was allowed, what the decisions were made from.
 #[derive(Default)]
 pub(crate) struct Ruling {
     /// What was to be decided.
@@ -67,18 +67,18 @@ pub(crate) struct Ruling {
     /// What was found, check by check, up to the end or the denial.
     pub(crate) found: Vec<Found>,
     /// The denial, if there was one.
-    pub(crate) denied: Option<Box<Decided>>,
+    pub(crate) denied: Option<Box<Decided<'static>>>,
     /// What would be denied next, if that were allowed.
-    pub(crate) further: Vec<Decided>,
+    pub(crate) further: Vec<Decided<'static>>,
     /// The keys that all checks share and that do not follow from the request alone.
-    pub(crate) shared: Vec<Key>,
+    pub(crate) shared: Vec<Key<'static>>,
 }
 
 /// Why one check was allowed. Made for every call: it holds what must be copied and no more.
 pub(crate) struct Found {
     allowed: Allowed,
     /// Keys of this check that the operation did not declare.
-    keys: Vec<Key>,
+    keys: Vec<Key<'static>>,
 }
 
 enum Allowed {
@@ -93,7 +93,7 @@ enum Allowed {
 }
 
 impl Found {
-    pub(crate) fn new(decision: &Decision<'_>, keys: Vec<Key>) -> Self {
+    pub(crate) fn new(decision: &Decision<'_>, keys: Vec<Key<'static>>) -> Self {
         let allowed = match &decision.reason {
             Reason::Allow(at) => Allowed::By {
                 layer: at.layer,
@@ -107,22 +107,28 @@ impl Found {
         Self { allowed, keys }
     }
 
-    fn tell(self, decided: &mut Decided) {
+    #[cfg(test)]
+    pub(crate) fn free() -> Self {
+        let (allowed, keys) = (Allowed::Free, Vec::new());
+        Self { allowed, keys }
+    }
+
+    fn tell<'a>(&'a self, decided: &mut Decided<'a>) {
         decided.allowed = true;
-        decided.keys.extend(self.keys);
-        (decided.reason, decided.deciding) = match self.allowed {
+        decided.keys.extend(self.keys.iter().map(Key::borrowed));
+        (decided.reason, decided.deciding) = match &self.allowed {
             Allowed::By {
                 layer,
                 policy,
                 statement,
                 sid,
             } => {
-                let deciding = deciding(&Location {
-                    layer,
-                    policy: &policy,
-                    statement,
-                    sid: sid.as_deref(),
-                });
+                let deciding = Deciding {
+                    layer: Cow::Borrowed(layer.name()),
+                    policy: Cow::Borrowed(policy),
+                    statement: u32::try_from(*statement).unwrap_or(u32::MAX),
+                    sid: sid.as_deref().map(Cow::Borrowed),
+                };
                 (record::Reason::Allow, Some(deciding))
             }
             Allowed::Root => (record::Reason::RootUser, None),
@@ -140,51 +146,25 @@ impl Ruling {
         }
     }
 
-    /// Shortens its texts, and says about how many bytes of memory they take then.
-    pub(crate) fn bound(&mut self) -> usize {
-        let checks = self.checks.iter_mut();
-        let keys = checks.flat_map(|check| &mut check.keys);
-        let shared = self.shared.iter_mut().flat_map(|key| &mut key.values);
-        let mut bytes = 0;
-        for value in keys.flat_map(|key| &mut key.values).chain(shared) {
-            record::shorten(value, record::TEXT_MAX);
-            bytes += value.len();
-        }
-        for check in &mut self.checks {
-            record::shorten(&mut check.resource, record::TEXT_MAX);
-            bytes += check.resource.len();
-        }
-        let denied = self.denied.as_deref_mut().into_iter();
-        for decided in denied.chain(&mut self.further) {
-            decided.bound();
-            bytes += decided.bytes();
-        }
-        bytes
-    }
-
-    /// The decisions in order, the denial last.
-    pub(crate) fn decisions(self) -> Vec<Decided> {
-        let allowed = self.checks.into_iter().zip(self.found);
+    /// What was allowed, in order.
+    pub(crate) fn allowed(&self) -> Vec<Decided<'_>> {
+        let allowed = self.checks.iter().zip(&self.found);
         let allowed = allowed.map(|(check, found)| {
-            let mut decided = undecided(&check);
+            let mut decided = undecided(check);
             found.tell(&mut decided);
             decided
         });
-        allowed.chain(self.denied.map(|denied| *denied)).collect()
+        allowed.collect()
     }
 }
 
 /// A check before it is decided: denied.
-fn undecided(check: &AccessCheck) -> Decided {
-    let key = |key: &crate::access::Key| Key {
-        name: key.name.clone(),
-        values: key.values.clone(),
-        many: key.many,
-    };
+fn undecided(check: &AccessCheck) -> Decided<'_> {
+    let account = check.resource_account.as_ref();
     Decided {
-        action: check.action.to_owned(),
-        resource: check.resource.clone(),
-        resource_account: check.resource_account.as_ref().map(ToString::to_string),
+        action: Cow::Borrowed(check.action),
+        resource: Cow::Borrowed(&check.resource),
+        resource_account: account.map(|account| Cow::Borrowed(account.as_str())),
         keys: check.keys.iter().map(key).collect(),
         allowed: false,
         reason: record::Reason::Undecidable,
@@ -196,6 +176,14 @@ fn undecided(check: &AccessCheck) -> Decided {
         considered: Vec::new(),
         reliefs: Vec::new(),
         checked: false,
+    }
+}
+
+fn key(key: &access::Key) -> Key<'_> {
+    Key {
+        name: Cow::Borrowed(&key.name),
+        values: Cow::Borrowed(&key.values),
+        many: key.many,
     }
 }
 
@@ -212,16 +200,17 @@ fn plain(info: &RequestInfo, action: &str, resource: &str) -> String {
 }
 
 /// The denial of an operation that declares no check.
-pub(crate) fn undeclared(info: &RequestInfo) -> Box<Decided> {
-    let mut decided = undecided(&AccessCheck::new("", ""));
+pub(crate) fn undeclared(info: &RequestInfo) -> Box<Decided<'static>> {
+    let nothing = AccessCheck::new("", "");
+    let mut decided = undecided(&nothing);
     let message = format!(
         "User: {} is not authorized to perform this action",
         info.caller.arn
     );
-    decided.message = Some(message);
+    decided.message = Some(message.into());
     let why = "the operation declares no access check, so nobody may call it";
-    decided.why = Some(why.to_owned());
-    Box::new(decided)
+    decided.why = Some(why.into());
+    Box::new(decided.into_owned())
 }
 
 /// The denial of a caller whose policies, or of a resource whose owner's policies, are not all
@@ -230,42 +219,44 @@ pub(crate) fn unresolved(
     info: &RequestInfo,
     check: Option<&AccessCheck>,
     unresolved: &Unresolved,
-) -> Box<Decided> {
+) -> Box<Decided<'static>> {
     let nothing = AccessCheck::new("", "*");
     let check = check.unwrap_or(&nothing);
     let mut decided = undecided(check);
-    decided.message = Some(plain(info, check.action, &check.resource));
-    decided.why = Some(format!("{unresolved}, so the caller is refused as a whole"));
-    Box::new(decided)
+    decided.message = Some(plain(info, check.action, &check.resource).into());
+    let why = format!("{unresolved}, so the caller is refused as a whole");
+    decided.why = Some(why.into());
+    Box::new(decided.into_owned())
 }
 
 /// The denial of a role whose trust policy is not there or does not compile.
-pub(crate) fn untrusted(info: &RequestInfo, check: &AccessCheck) -> Box<Decided> {
+pub(crate) fn untrusted(info: &RequestInfo, check: &AccessCheck) -> Box<Decided<'static>> {
     let mut decided = undecided(check);
-    decided.message = Some(plain(info, check.action, &check.resource));
+    decided.message = Some(plain(info, check.action, &check.resource).into());
     let why = "the role does not exist, or its trust policy does not compile";
-    decided.why = Some(why.to_owned());
-    Box::new(decided)
+    decided.why = Some(why.into());
+    Box::new(decided.into_owned())
 }
 
 /// The denial of a check that the policies do not allow.
 pub(crate) fn denied(
     info: &RequestInfo,
     check: &AccessCheck,
-    keys: Vec<Key>,
+    keys: Vec<Key<'static>>,
     (layers, decision, explanation): (&Layers<'_>, &Decision<'_>, &Explanation<'_>),
-) -> Box<Decided> {
+) -> Box<Decided<'static>> {
     let mut decided = undecided(check);
     decided.keys.extend(keys);
     (decided.reason, decided.deciding) = reason(decision);
     // STS says nothing of the reason when a role may not be assumed, so that it does not tell
     // whether the role exists.
-    decided.message = Some(if check.policy_must_allow {
+    let message = if check.policy_must_allow {
         plain(info, check.action, &check.resource)
     } else {
         decision.denial_message(&info.caller.arn, check.action, &check.resource)
-    });
-    decided.why = Some(explanation.summary.clone());
+    };
+    decided.message = Some(message.into());
+    decided.why = Some(explanation.summary.clone().into());
     let remedies = explanation.suggestions.iter().chain(&explanation.then);
     decided.remedies = remedies
         .map(|suggestion| record::Remedy {
@@ -285,28 +276,28 @@ pub(crate) fn denied(
         })
         .collect();
     decided.checked = explanation.checked;
-    Box::new(decided)
+    Box::new(decided.into_owned())
 }
 
-fn reason(decision: &Decision<'_>) -> (record::Reason, Option<Deciding>) {
+fn reason(decision: &Decision<'_>) -> (record::Reason<'static>, Option<Deciding<'static>>) {
     match &decision.reason {
         Reason::Allow(at) => (record::Reason::Allow, Some(deciding(at))),
         Reason::RootUser => (record::Reason::RootUser, None),
         Reason::NoPermissionNeeded => (record::Reason::NoPermissionNeeded, None),
         Reason::ExplicitDeny(at) => (record::Reason::ExplicitDeny, Some(deciding(at))),
         Reason::ImplicitDeny(layer) => {
-            let layer = layer.to_string();
+            let layer = layer.name().into();
             (record::Reason::ImplicitDeny { layer }, None)
         }
     }
 }
 
-fn deciding(at: &Location<'_>) -> Deciding {
+fn deciding(at: &Location<'_>) -> Deciding<'static> {
     Deciding {
-        layer: at.layer.to_string(),
-        policy: at.policy.to_owned(),
+        layer: at.layer.name().into(),
+        policy: at.policy.to_owned().into(),
         statement: u32::try_from(at.statement).unwrap_or(u32::MAX),
-        sid: at.sid.map(str::to_owned),
+        sid: at.sid.map(|sid| sid.to_owned().into()),
     }
 }
 
@@ -374,9 +365,9 @@ fn considered(layers: &Layers<'_>) -> Vec<Considered> {
 }
 
 /// The wanted keys of a context with their values as text.
-pub(crate) fn keys(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Key> {
+pub(crate) fn keys(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Key<'static>> {
     let key = |(name, value): (&str, &ContextValue<'_>)| {
-        let (values, many) = match value {
+        let (values, many): (Vec<String>, bool) = match value {
             ContextValue::List(values) => (values.iter().map(ToString::to_string).collect(), true),
             ContextValue::Str(text) => (vec![text.to_string()], false),
             ContextValue::Bool(bool) => (vec![bool.to_string()], false),
@@ -391,8 +382,8 @@ pub(crate) fn keys(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<
             ContextValue::Ip(address) => (vec![address.to_string()], false),
         };
         Key {
-            name: name.to_owned(),
-            values,
+            name: name.to_owned().into(),
+            values: Cow::Owned(values),
             many,
         }
     };

@@ -187,9 +187,15 @@ impl Decision<'_> {
     }
 }
 
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Layer {
+    /// AWS's words for it, such as `identity-based policy`.
+    ///
+    /// ```
+    /// # use rolecall_policy::Layer;
+    /// assert_eq!(Layer::Boundary.name(), "permissions boundary");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::ResourceControl => "resource control policy",
             Self::ServiceControl => "service control policy",
             Self::Resource => "resource-based policy",
@@ -197,6 +203,12 @@ impl fmt::Display for Layer {
             Self::Identity => "identity-based policy",
             Self::Boundary => "permissions boundary",
             Self::Session => "session policy",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

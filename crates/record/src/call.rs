@@ -1,11 +1,21 @@
 //! What is kept of one call.
 
+mod owned;
+mod told;
+
+use std::borrow::Cow;
+
 use minicbor::{Decode, Encode};
 use rolecall_base::Timestamp;
 use serde::Serialize;
 
 use crate::codec;
-use crate::text::{PARAMETERS_MAX, TEXT_MAX, shorten};
+use crate::text::{PARAMETERS_MAX, TEXT_MAX, shorten_all, shorten_text};
+
+pub use told::REQUEST_KEYS;
+
+/// A text of a record: borrowed from the request while it is written, owned when it was read.
+pub type Text<'a> = Cow<'a, str>;
 
 /// The most bytes of a user agent (CloudTrail User Guide, "CloudTrail record contents": 1 KB).
 pub const USER_AGENT_MAX: usize = 1_024;
@@ -13,37 +23,37 @@ pub const USER_AGENT_MAX: usize = 1_024;
 /// One call, with the decisions that it took.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
-pub struct CallRecord {
+pub struct CallRecord<'a> {
     /// When it was received.
     #[cbor(n(0), with = "codec::timestamp")]
     pub at: Timestamp,
     /// The id that the answer carried.
     #[n(1)]
-    pub request_id: String,
+    pub request_id: Text<'a>,
     /// The account that the call was made in, 12 digits.
     #[n(2)]
-    pub account: String,
+    pub account: Text<'a>,
     /// The region of the credential scope, such as `us-east-1`.
     #[n(3)]
-    pub region: String,
+    pub region: Text<'a>,
     /// The service's name in events, such as `ecs.amazonaws.com`.
     #[n(4)]
-    pub source: String,
+    pub source: Text<'a>,
     /// The operation, such as `RunTask`; empty for a byte stream without an operation.
     #[n(5)]
-    pub operation: String,
+    pub operation: Text<'a>,
     /// Whether CloudTrail calls it a management event or a data event.
     #[n(6)]
     pub kind: CallKind,
     /// Who called.
     #[n(7)]
-    pub caller: Identity,
+    pub caller: Identity<'a>,
     /// The address that it came from; `None` for a call from inside.
     #[n(8)]
-    pub source_ip: Option<String>,
+    pub source_ip: Option<Text<'a>>,
     /// The client, at most 1 KB.
     #[n(9)]
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Text<'a>>,
     /// Whether it came over TLS.
     #[n(10)]
     pub secure: bool,
@@ -52,33 +62,47 @@ pub struct CallRecord {
     pub read_only: bool,
     /// How it ended.
     #[n(12)]
-    pub outcome: Outcome,
+    pub outcome: Outcome<'a>,
     /// The input as a JSON object, without secrets; `None` if the operation takes none, or if it
     /// was left out for its size.
     #[n(13)]
-    pub parameters: Option<String>,
+    pub parameters: Option<Text<'a>>,
     /// Whether the parameters were left out for their size.
     #[n(14)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "is_false")]
     pub parameters_omitted: bool,
-    /// The resources that the call was authorized on, without `*`.
+    /// The resources that the call was authorized on, without `*`. They are not written: a reader
+    /// finds them, told by the decisions.
     #[n(15)]
-    pub resources: Vec<Touched>,
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub resources: Vec<Touched<'a>>,
     /// What was decided, in order; the last one is the denial if the call was denied.
     #[n(16)]
-    pub decisions: Vec<Decided>,
+    pub decisions: Vec<Decided<'a>>,
     /// The condition keys that all decisions share, without [`REQUEST_KEYS`], as they are written:
     /// a reader finds them among the keys of each decision instead, and this empty.
     #[n(17)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub shared_keys: Vec<Key>,
+    pub shared_keys: Vec<Key<'a>>,
     /// What would have been denied next: a call is denied for one thing at a time, as on AWS. At
     /// most [`FURTHER_MAX`].
     #[n(18)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub further: Vec<Decided>,
+    pub further: Vec<Decided<'a>>,
+}
+
+fn is_none(texts: &[String]) -> bool {
+    texts.is_empty()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the derived code calls it so"
+)]
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 /// How many further denials of a call are kept.
@@ -99,56 +123,56 @@ pub enum CallKind {
 /// Who called.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
-pub struct Identity {
+pub struct Identity<'a> {
     /// What kind of principal.
     #[n(0)]
     pub kind: IdentityKind,
     /// The ARN as `GetCallerIdentity` prints it.
     #[n(1)]
-    pub arn: String,
+    pub arn: Text<'a>,
     /// The unique id as `GetCallerIdentity` prints it: `AIDA…`, `AROA…:session`.
     #[n(2)]
-    pub principal_id: String,
+    pub principal_id: Text<'a>,
     /// The account that the caller belongs to.
     #[n(3)]
-    pub account: String,
+    pub account: Text<'a>,
     /// The access key that signed; `None` for a call from inside.
     #[n(4)]
-    pub access_key_id: Option<String>,
+    pub access_key_id: Option<Text<'a>>,
     /// The user's name, of users and of those whom an identity provider vouches for.
     #[n(5)]
-    pub user_name: Option<String>,
+    pub user_name: Option<Text<'a>>,
     /// Of a session, the ARN of the role or user that it was made from.
     #[n(6)]
-    pub issuer_arn: Option<String>,
+    pub issuer_arn: Option<Text<'a>>,
     /// Of a session, the unique id of the role or user that it was made from.
     #[n(7)]
-    pub issuer_id: Option<String>,
+    pub issuer_id: Option<Text<'a>>,
     /// The name of a role's or a federated user's session. Tasks' sessions have the task's id.
     #[n(8)]
-    pub session_name: Option<String>,
+    pub session_name: Option<Text<'a>>,
     /// When the session was made.
     #[cbor(n(9), with = "codec::timestamp_opt", default)]
     pub session_issued: Option<Timestamp>,
     /// Whether multi-factor authentication was used.
     #[n(10)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "is_false")]
     pub mfa: bool,
     /// The source identity, if the session carries one.
     #[n(11)]
-    pub source_identity: Option<String>,
+    pub source_identity: Option<Text<'a>>,
     /// The service that called on the principal's behalf, or that is the principal.
     #[n(12)]
-    pub invoked_by: Option<String>,
+    pub invoked_by: Option<Text<'a>>,
     /// The services that the call came through, the first one first (`aws:CalledVia`).
     #[n(13)]
-    #[cbor(default)]
-    pub called_via: Vec<String>,
+    #[cbor(default, skip_if = "is_none")]
+    pub called_via: Cow<'a, [String]>,
     /// The identity provider that vouches for the caller, who assumes a role: its ARN, or the name
     /// qualifier of a SAML provider.
     #[n(14)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity_provider: Option<String>,
+    pub identity_provider: Option<Text<'a>>,
 }
 
 /// The kinds of principal, named as CloudTrail's `userIdentity.type`.
@@ -199,7 +223,7 @@ impl IdentityKind {
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum Outcome {
+pub enum Outcome<'a> {
     /// It succeeded.
     #[n(0)]
     Ok,
@@ -208,73 +232,74 @@ pub enum Outcome {
     Error {
         /// AWS's code, such as `AccessDenied`.
         #[n(0)]
-        code: String,
+        code: Text<'a>,
         /// The message that the client saw.
         #[n(1)]
-        message: String,
+        message: Text<'a>,
     },
 }
 
 /// A resource that a call was about.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Touched {
+pub struct Touched<'a> {
     /// Its ARN.
     #[n(0)]
-    pub arn: String,
+    pub arn: Text<'a>,
     /// The account that owns it.
     #[n(1)]
-    pub account: String,
+    pub account: Text<'a>,
 }
 
 /// One decision: may the caller do this action on this resource?
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
-pub struct Decided {
+pub struct Decided<'a> {
     /// The action, such as `iam:PassRole`.
     #[n(0)]
-    pub action: String,
+    pub action: Text<'a>,
     /// The concrete ARN, or `*` for an action without resource types.
     #[n(1)]
-    pub resource: String,
+    pub resource: Text<'a>,
     /// The account that owns the resource; `None` is the caller's.
     #[n(2)]
-    pub resource_account: Option<String>,
+    pub resource_account: Option<Text<'a>>,
     /// The condition keys of this check, and the global ones that the request set.
     #[n(3)]
-    pub keys: Vec<Key>,
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub keys: Vec<Key<'a>>,
     /// Whether it was allowed.
     #[n(4)]
     pub allowed: bool,
     /// Why, as the order of evaluation found it.
     #[n(5)]
-    pub reason: Reason,
+    pub reason: Reason<'a>,
     /// The statement that decided, if one did.
     #[n(6)]
-    pub deciding: Option<Deciding>,
+    pub deciding: Option<Deciding<'a>>,
     /// Of a denial: the message that the client saw.
     #[n(7)]
-    pub message: Option<String>,
+    pub message: Option<Text<'a>>,
     /// Of a denial: why, in words, with what AWS does not tell the caller.
     #[n(8)]
-    pub why: Option<String>,
+    pub why: Option<Text<'a>>,
     /// Of a denial: the statements that together would allow it.
     #[n(9)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
     /// Of a denial: the statement that came closest to allowing it.
     #[n(10)]
     pub closest: Option<Closest>,
     /// Of a denial: the policies that were looked at.
     #[n(11)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
     pub considered: Vec<Considered>,
     /// Of an explicit denial: the statements that denied, each with what would let it pass.
     #[n(12)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
     pub reliefs: Vec<Relief>,
     /// Of a denial: whether the request, decided again with the remedies and reliefs, is allowed.
     #[n(13)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "is_false")]
     pub checked: bool,
 }
 
@@ -283,7 +308,7 @@ pub struct Decided {
 pub struct Relief {
     /// Where it stands.
     #[n(0)]
-    pub at: Deciding,
+    pub at: Deciding<'static>,
     /// The statement, as JSON.
     #[n(1)]
     pub statement: String,
@@ -294,22 +319,22 @@ pub struct Relief {
 
 /// A condition key of a request and its values.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Key {
+pub struct Key<'a> {
     /// The name, such as `iam:PassedToService`.
     #[n(0)]
-    pub name: String,
+    pub name: Text<'a>,
     /// The values; one unless the key is a list.
     #[n(1)]
-    pub values: Vec<String>,
+    pub values: Cow<'a, [String]>,
     /// Whether the key is a list (`aws:TagKeys`), whatever the number of its values.
     #[n(2)]
-    #[cbor(default)]
+    #[cbor(default, skip_if = "is_false")]
     pub many: bool,
 }
 
 /// Why a check was allowed or denied.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub enum Reason {
+pub enum Reason<'a> {
     /// A statement allowed it.
     #[n(0)]
     Allow,
@@ -327,7 +352,7 @@ pub enum Reason {
     ImplicitDeny {
         /// The kind of policy, such as `identity-based policy`.
         #[n(0)]
-        layer: String,
+        layer: Text<'a>,
     },
     /// It could not be decided (a policy that is missing, a role without a trust policy), so it was
     /// denied.
@@ -337,19 +362,19 @@ pub enum Reason {
 
 /// A statement that decided.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Deciding {
+pub struct Deciding<'a> {
     /// The kind of policy, such as `identity-based policy`.
     #[n(0)]
-    pub layer: String,
+    pub layer: Text<'a>,
     /// The policy's ARN, or the name of an inline one.
     #[n(1)]
-    pub policy: String,
+    pub policy: Text<'a>,
     /// The statement's position, from 0.
     #[n(2)]
     pub statement: u32,
     /// Its `Sid`, if it has one.
     #[n(3)]
-    pub sid: Option<String>,
+    pub sid: Option<Text<'a>>,
 }
 
 /// A statement that would allow a denied call.
@@ -368,7 +393,7 @@ pub struct Remedy {
 pub struct Closest {
     /// Where it stands.
     #[n(0)]
-    pub at: Deciding,
+    pub at: Deciding<'static>,
     /// The first part of it that did not fit.
     #[n(1)]
     pub failed: Failed,
@@ -447,9 +472,9 @@ pub struct Lost {
     pub why: String,
 }
 
-impl CallRecord {
+impl CallRecord<'_> {
     /// The decision that denied the call, if one did.
-    pub fn denial(&self) -> Option<&Decided> {
+    pub fn denial(&self) -> Option<&Decided<'_>> {
         self.decisions.iter().find(|decided| !decided.allowed)
     }
 
@@ -461,56 +486,32 @@ impl CallRecord {
         }
     }
 
-    /// The same with the keys that all decisions share among the keys of each: those that are
-    /// written and those that follow from the request.
-    #[must_use]
-    pub fn expanded(mut self) -> Self {
-        if self.decisions.is_empty() {
-            self.shared_keys.clear();
-            return self;
-        }
-        let mut shared = request_keys(&self);
-        shared.append(&mut self.shared_keys);
-        for decided in self.decisions.iter_mut().chain(&mut self.further) {
-            for key in &shared {
-                let own = |own: &Key| own.name.eq_ignore_ascii_case(&key.name);
-                if !decided.keys.iter().any(own) {
-                    decided.keys.push(key.clone());
-                }
-            }
-        }
-        self
-    }
-
     /// Shortens every text to its bound.
-    pub fn bound(&mut self) {
+    pub(crate) fn bound(&mut self) {
         let caller = &mut self.caller;
         let ids = [&mut caller.arn, &mut caller.principal_id];
         let names = [&mut caller.user_name, &mut caller.identity_provider];
         let names = names.into_iter().flatten();
         let request = [&mut self.request_id, &mut self.region];
         for text in request.into_iter().chain(ids).chain(names) {
-            shorten(text, TEXT_MAX);
+            shorten_text(text, TEXT_MAX);
         }
         if let Some(agent) = &mut self.user_agent {
-            shorten(agent, USER_AGENT_MAX);
+            shorten_text(agent, USER_AGENT_MAX);
         }
         if let Outcome::Error { message, .. } = &mut self.outcome {
-            shorten(message, TEXT_MAX);
+            shorten_text(message, TEXT_MAX);
         }
-        if self
-            .parameters
-            .as_ref()
-            .is_some_and(|p| p.len() > PARAMETERS_MAX)
-        {
+        let parameters = self.parameters.as_ref();
+        if parameters.is_some_and(|parameters| parameters.len() > PARAMETERS_MAX) {
             self.parameters = None;
             self.parameters_omitted = true;
         }
         for touched in &mut self.resources {
-            shorten(&mut touched.arn, TEXT_MAX);
+            shorten_text(&mut touched.arn, TEXT_MAX);
         }
-        for value in self.shared_keys.iter_mut().flat_map(|key| &mut key.values) {
-            shorten(value, TEXT_MAX);
+        for key in &mut self.shared_keys {
+            shorten_all(&mut key.values, TEXT_MAX);
         }
         for decided in self.decisions.iter_mut().chain(&mut self.further) {
             decided.bound();
@@ -518,71 +519,15 @@ impl CallRecord {
     }
 }
 
-/// The condition keys that follow from what a record says of its request. They are not written.
-pub const REQUEST_KEYS: [&str; 10] = [
-    "aws:RequestedRegion",
-    "aws:CurrentTime",
-    "aws:EpochTime",
-    "aws:SecureTransport",
-    "aws:ViaAWSService",
-    "aws:CalledVia",
-    "aws:CalledViaFirst",
-    "aws:CalledViaLast",
-    "aws:SourceIp",
-    "aws:UserAgent",
-];
-
-/// The keys named in [`REQUEST_KEYS`] as far as the request had them.
-fn request_keys(call: &CallRecord) -> Vec<Key> {
-    let via = &call.caller.called_via;
-    let one = |value: String| Some((vec![value], false));
-    let value = |name: &str| match name {
-        "aws:RequestedRegion" => one(call.region.clone()),
-        "aws:CurrentTime" => one(call.at.iso8601_seconds()),
-        "aws:EpochTime" => one(call.at.epoch_seconds().to_string()),
-        "aws:SecureTransport" => one(call.secure.to_string()),
-        "aws:ViaAWSService" => one((!via.is_empty()).to_string()),
-        "aws:CalledVia" => (!via.is_empty()).then(|| (via.clone(), true)),
-        "aws:CalledViaFirst" => via.first().cloned().and_then(one),
-        "aws:CalledViaLast" => via.last().cloned().and_then(one),
-        "aws:SourceIp" => call.source_ip.clone().and_then(one),
-        "aws:UserAgent" => call.user_agent.clone().and_then(one),
-        _ => None,
-    };
-    let key = |name: &&str| {
-        let (values, many) = value(name)?;
-        Some(Key {
-            name: (*name).to_owned(),
-            values,
-            many,
-        })
-    };
-    REQUEST_KEYS.iter().filter_map(key).collect()
-}
-
-impl Decided {
-    /// About how many bytes of memory its texts take.
-    pub fn bytes(&self) -> usize {
-        let keys = self.keys.iter().flat_map(|key| &key.values);
-        let remedies = self.remedies.iter().map(|remedy| &remedy.statement);
-        let reliefs = self.reliefs.iter();
-        let reliefs = reliefs.flat_map(|r| r.replacement.iter().chain([&r.statement]));
-        let closest = self.closest.iter().map(|closest| &closest.statement);
-        let considered = self.considered.iter().map(|considered| &considered.policy);
-        let texts = [&self.message, &self.why].into_iter().flatten();
-        let texts = texts.chain([&self.resource]).chain(keys).chain(remedies);
-        let texts = texts.chain(reliefs).chain(closest).chain(considered);
-        texts.map(String::len).sum()
-    }
-
+impl Decided<'_> {
     /// Shortens every text to its bound.
-    pub fn bound(&mut self) {
-        shorten(&mut self.resource, TEXT_MAX);
+    fn bound(&mut self) {
+        shorten_text(&mut self.resource, TEXT_MAX);
         for text in [&mut self.message, &mut self.why].into_iter().flatten() {
-            shorten(text, TEXT_MAX);
+            shorten_text(text, TEXT_MAX);
         }
-        for value in self.keys.iter_mut().flat_map(|key| &mut key.values) {
-            shorten(value, TEXT_MAX);
+        for key in &mut self.keys {
+            shorten_all(&mut key.values, TEXT_MAX);
         }
         // A statement that is cut would be no statement.
         self.remedies

@@ -8,7 +8,7 @@ use crate::reader::{Entry, Query, ReadError, Reader};
 use crate::recorder::Recorder;
 
 /// Decides whether a call belongs to an answer.
-pub type Wanted = Box<dyn FnMut(&CallRecord) -> bool + Send>;
+pub type Wanted = Box<dyn FnMut(&CallRecord<'static>) -> bool + Send>;
 
 /// An answer that is waited for.
 pub type Pending<T> = Pin<Box<dyn Future<Output = Result<T, ReadError>> + Send>>;

@@ -7,8 +7,8 @@
 //! - A record is written to its file at most [`FLUSH`] after its call was answered, so that it
 //!   survives the end of the process; it is on the disk at most [`SYNC`] after that, so that it
 //!   survives the end of the machine's power.
-//! - A call waits while more is queued than [`QUEUE_RECORDS`] or [`QUEUE_BYTES`]; no record is
-//!   dropped for want of room in the queue.
+//! - A call waits while more than [`QUEUE_BYTES`] are queued; no record is dropped for want of room
+//!   in the queue.
 //! - What the disk refuses to take is counted, and a [`Lost`] entry tells of it once the disk takes
 //!   entries again.
 //!
@@ -28,12 +28,12 @@ mod text;
 
 pub use call::{
     CallKind, CallRecord, Closest, Considered, Decided, Deciding, FURTHER_MAX, Failed, Identity,
-    IdentityKind, Key, Lost, Outcome, REQUEST_KEYS, Reason, Relief, Remedy, Touched,
+    IdentityKind, Key, Lost, Outcome, REQUEST_KEYS, Reason, Relief, Remedy, Text, Touched,
     USER_AGENT_MAX,
 };
 pub use history::{History, NoHistory, Pending, Recorded, Wanted};
 pub use reader::{Entry, Position, Query, ReadError, Reader};
-pub use recorder::{FLUSH, QUEUE_BYTES, QUEUE_RECORDS, Recorder, RecorderError, SYNC};
+pub use recorder::{FLUSH, QUEUE_BYTES, Recorder, RecorderError, SYNC};
 pub use text::{HIDDEN, PARAMETERS_MAX, TEXT_MAX, shorten};
 
 /// The folder of the record in a data directory.

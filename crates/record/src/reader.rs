@@ -69,7 +69,7 @@ impl Query {
             && !frame.marks.has(Marks::LOST)
     }
 
-    fn takes(&self, call: &CallRecord) -> bool {
+    fn takes(&self, call: &CallRecord<'_>) -> bool {
         let is = |wanted: &Option<String>, has: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| has == Some(wanted))
         };
@@ -82,7 +82,7 @@ impl Query {
     }
 }
 
-fn is_principal(call: &CallRecord, wanted: &str) -> bool {
+fn is_principal(call: &CallRecord<'_>, wanted: &str) -> bool {
     let caller = &call.caller;
     let issuer = caller.issuer_arn.as_deref();
     let named = |arn: &str| arn.rsplit_once('/').is_some_and(|(_, name)| name == wanted);
@@ -91,8 +91,8 @@ fn is_principal(call: &CallRecord, wanted: &str) -> bool {
         None => caller.user_name.as_deref() == Some(wanted),
     };
     let any = [
-        Some(caller.arn.as_str()),
-        Some(caller.principal_id.as_str()),
+        Some(&*caller.arn),
+        Some(&*caller.principal_id),
         issuer,
         caller.issuer_id.as_deref(),
         caller.access_key_id.as_deref(),
@@ -132,7 +132,7 @@ pub struct Entry {
     /// Where it stands.
     pub position: Position,
     /// The call.
-    pub call: CallRecord,
+    pub call: CallRecord<'static>,
 }
 
 /// Reads the record in a folder. It may be written at the same time, by this or another process.
@@ -194,7 +194,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn find(&self, request_id: &str) -> Result<Option<CallRecord>, ReadError> {
+    pub fn find(&self, request_id: &str) -> Result<Option<CallRecord<'static>>, ReadError> {
         let mut calls = self.calls(Query::request(request_id));
         calls.next().transpose().map(|e| e.map(|entry| entry.call))
     }
@@ -203,7 +203,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn behind(&self, text: &str) -> Result<Option<CallRecord>, ReadError> {
+    pub fn behind(&self, text: &str) -> Result<Option<CallRecord<'static>>, ReadError> {
         for entry in self.calls(Query::denied()) {
             let call = entry?.call;
             let message = call.denial().and_then(|denied| denied.message.as_deref());
@@ -256,7 +256,7 @@ fn matching(number: u64, bytes: &[u8], query: &Query) -> (Vec<Entry>, bool) {
             continue;
         }
         // An entry of a newer program that this one does not understand is passed over.
-        let Ok(call) = minicbor::decode::<CallRecord>(frame.content) else {
+        let Ok(call) = minicbor::decode::<CallRecord<'_>>(frame.content) else {
             continue;
         };
         if query.takes(&call) {

@@ -1,7 +1,11 @@
-//! Keeping the record: a bounded queue, and a thread that writes it away.
+//! Keeping the record: a bounded queue of bytes, and a thread that writes it away.
+//!
+//! A call becomes bytes where it was answered, borrowed from the request: that costs less than to
+//! hand the parts of the request to another thread, which would have to free them.
 
 mod writer;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +15,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
 use crate::call::CallRecord;
+use crate::segment;
 use writer::{Segments, Writer};
 
 /// How long an answered call waits at most until its record is written to its file.
@@ -19,10 +24,7 @@ pub const FLUSH: Duration = Duration::from_millis(50);
 /// How long a written record waits at most until the disk is told to keep it.
 pub const SYNC: Duration = Duration::from_secs(1);
 
-/// How many calls are queued at most before others wait.
-pub const QUEUE_RECORDS: usize = 16_384;
-
-/// How many bytes of parameters and the like are queued at most before calls wait.
+/// How many bytes are queued at most before calls wait.
 pub const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why the record could not be opened.
@@ -39,16 +41,24 @@ pub enum RecorderError {
     Thread(#[source] std::io::Error),
 }
 
-/// A record that is not made yet: that is done by the writing thread.
-type Pending = Box<dyn FnOnce() -> CallRecord + Send>;
+/// The most bytes that a thread keeps to write its next call in.
+const SCRATCH_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// Where a call becomes bytes, before the queue is locked.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 #[derive(Default)]
 struct Queue {
-    pending: Vec<Pending>,
-    bytes: usize,
+    /// Whole frames of a segment.
+    frames: Vec<u8>,
     /// How many were ever queued, and how many of them are in their file (or counted as lost).
     queued: u64,
     written: u64,
+    /// How many could not become bytes, and why the first of them could not.
+    failed: u64,
+    why: Option<String>,
     /// Write what is queued now instead of waiting for more.
     hurry: bool,
     closing: bool,
@@ -56,8 +66,8 @@ struct Queue {
 }
 
 impl Queue {
-    fn is_full(&self) -> bool {
-        self.pending.len() >= QUEUE_RECORDS || self.bytes >= QUEUE_BYTES
+    fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.failed == 0
     }
 }
 
@@ -110,24 +120,40 @@ impl Recorder {
         Ok(Self(Arc::new(Handle(shared))))
     }
 
-    /// Queues a record. `bytes` is about how much memory `make` holds; `make` runs in the writing
-    /// thread. Does not wait: a caller that can wait calls [`Recorder::room`] next.
-    pub fn keep(&self, bytes: usize, make: impl FnOnce() -> CallRecord + Send + 'static) {
-        let mut queue = self.0.0.queue.lock();
+    /// Queues a call, its texts shortened to their bounds. Does not wait: a caller that can wait
+    /// calls [`Recorder::room`] next.
+    pub fn keep(&self, mut call: CallRecord<'_>) {
+        call.bound();
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            let added = segment::add_call(&mut call, scratch);
+            self.queue(scratch, added.err());
+            scratch.shrink_to(SCRATCH_MAX);
+        });
+    }
+
+    fn queue(&self, frame: &[u8], failed: Option<String>) {
+        let shared = &*self.0.0;
+        let mut queue = shared.queue.lock();
         if queue.closed {
             return;
         }
-        queue.pending.push(Box::new(make));
-        queue.bytes += bytes;
+        let was_empty = queue.is_empty();
+        let half = |queue: &Queue| queue.frames.len() >= QUEUE_BYTES / 2;
+        let was_half = half(&queue);
+        queue.frames.extend_from_slice(frame);
         queue.queued += 1;
+        if let Some(why) = failed {
+            queue.failed += 1;
+            queue.why.get_or_insert(why);
+        }
         // The writer sleeps without an end only while the queue is empty, and wakes for a queue
         // that is half full before its time.
-        let count = queue.pending.len();
-        if count == 1 || count == QUEUE_RECORDS / 2 || queue.bytes >= QUEUE_BYTES / 2 {
-            self.0.0.work.notify_one();
+        if was_empty || (!was_half && half(&queue)) {
+            shared.work.notify_one();
         }
-        if queue.is_full() {
-            self.0.0.full.store(true, Ordering::Release);
+        if queue.frames.len() >= QUEUE_BYTES {
+            shared.full.store(true, Ordering::Release);
         }
     }
 
@@ -190,11 +216,8 @@ impl Recorder {
 
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Recorder({} queued)",
-            self.0.0.queue.lock().pending.len()
-        )
+        let bytes = self.0.0.queue.lock().frames.len();
+        write!(f, "Recorder({bytes} bytes queued)")
     }
 }
 

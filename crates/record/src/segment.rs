@@ -30,7 +30,7 @@ impl Marks {
     pub(crate) const DATA: u8 = 2;
     pub(crate) const LOST: u8 = 128;
 
-    fn of(call: &CallRecord) -> Self {
+    fn of(call: &CallRecord<'_>) -> Self {
         let denied = if call.denial().is_some() {
             Self::DENIED
         } else {
@@ -49,7 +49,7 @@ impl Marks {
 }
 
 /// Adds a call to a segment's bytes. One that is too large is kept without what makes it large.
-pub(crate) fn add_call(call: &mut CallRecord, out: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn add_call(call: &mut CallRecord<'_>, out: &mut Vec<u8>) -> Result<(), String> {
     let start = out.len();
     add(call.at, Marks::of(call), &*call, out)?;
     if out.len() - start <= HEAD + BODY_MAX {
@@ -167,6 +167,21 @@ impl<'a> Iterator for Frames<'a> {
         self.offset += HEAD + length;
         Some(frame)
     }
+}
+
+/// Where the frames end that stand in the first `max` bytes; the first one is among them whatever
+/// its size. `frames` are whole frames, at least one.
+pub(crate) fn first_frames(frames: &[u8], max: usize) -> usize {
+    let mut end = 0;
+    while let Some(head) = frames.get(end..).and_then(<[u8]>::first_chunk::<4>) {
+        let length = usize::try_from(u32::from_le_bytes(*head)).unwrap_or(usize::MAX);
+        let next = end.saturating_add(HEAD).saturating_add(length);
+        if next > frames.len() || (end > 0 && next > max) {
+            break;
+        }
+        end = next;
+    }
+    end
 }
 
 /// The path of a segment.

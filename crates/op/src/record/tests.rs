@@ -1,10 +1,13 @@
-//! What waits in the queue is bounded and counted.
+//! What is kept of a call is bounded, and kept whatever became of the call.
 
 use rolecall_base::{AccountId, Region, Timestamp};
+
+use rolecall_record::{Query, Reader, TEXT_MAX, USER_AGENT_MAX};
 
 use super::*;
 use crate::access::AccessCheck;
 use crate::request::Transport;
+use crate::ruling::Found;
 
 fn info(user_agent: String) -> RequestInfo {
     RequestInfo {
@@ -21,21 +24,45 @@ fn info(user_agent: String) -> RequestInfo {
     }
 }
 
-#[test]
-fn texts_are_shortened_and_counted_before_they_wait() {
+#[tokio::test]
+async fn texts_are_shortened() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(folder.path(), 0).unwrap();
     let info = Arc::new(info("a".repeat(100_000)));
-    let mut ongoing = Ongoing::stream(&recorder, &info, "ecr:GetDownloadUrlForLayer");
-    let error = AwsError::new("InvalidIdentityToken", "é".repeat(50_000));
-    ongoing.end(Some(&error));
-    let mut kept = ongoing.kept.take().unwrap();
-    assert_eq!(kept.bound(), CALL_BYTES + USER_AGENT_MAX + TEXT_MAX);
-    let agent = kept.info.transport.user_agent.as_ref().unwrap();
-    assert_eq!(agent.len(), USER_AGENT_MAX);
-
-    let check = AccessCheck::new("ecs:TagResource", "r".repeat(20_000))
+    let ongoing = Ongoing::stream(&recorder, &info, "ecr:GetDownloadUrlForLayer");
+    let check = AccessCheck::new("ecr:GetDownloadUrlForLayer", "r".repeat(20_000))
         .key("aws:RequestTag/k", "v".repeat(20_000));
     let mut ruling = Ruling::of(vec![check]);
-    assert_eq!(ruling.bound(), 2 * TEXT_MAX);
+    ruling.found.push(Found::free());
+    ongoing.trail().leave(ruling);
+    let error = AwsError::new("InvalidIdentityToken", "é".repeat(50_000));
+    ongoing.ended(Some(&error));
+    recorder.flushed().await;
+
+    let mut calls = Reader::new(folder.path()).calls(Query::default());
+    let call = calls.next().unwrap().unwrap().call;
+    assert_eq!(call.user_agent.as_ref().unwrap().len(), USER_AGENT_MAX);
+    assert_eq!(call.error().unwrap().1.len(), TEXT_MAX);
+    assert_eq!(call.resources[0].arn.len(), TEXT_MAX);
+    let key = &call.decisions[0].keys[0];
+    assert_eq!(
+        (&*key.name, key.values[0].len()),
+        ("aws:RequestTag/k", TEXT_MAX)
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), 0).unwrap();
+    let info = Arc::new(info("a".to_owned()));
+    drop(Ongoing::stream(
+        &recorder,
+        &info,
+        "ecr:GetDownloadUrlForLayer",
+    ));
+    recorder.flushed().await;
+    let mut calls = Reader::new(folder.path()).calls(Query::default());
+    let call = calls.next().unwrap().unwrap().call;
+    assert_eq!(call.error().unwrap().0, "ClientDisconnected");
 }

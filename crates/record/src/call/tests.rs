@@ -3,64 +3,61 @@
 use super::*;
 
 /// A call with everything in it.
-pub(crate) fn call(number: u64) -> CallRecord {
+pub(crate) fn call(number: u64) -> CallRecord<'static> {
     CallRecord {
         at: Timestamp::from_epoch_millis(1_795_310_523_456 + i64::try_from(number).unwrap()),
-        request_id: format!("request-{number}"),
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        source: "ecs.amazonaws.com".to_owned(),
-        operation: "RunTask".to_owned(),
+        request_id: format!("request-{number}").into(),
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+        source: "ecs.amazonaws.com".into(),
+        operation: "RunTask".into(),
         kind: CallKind::Management,
         caller: Identity {
             kind: IdentityKind::AssumedRole,
-            arn: "arn:aws:sts::123456789012:assumed-role/ci/s1".to_owned(),
-            principal_id: "AROAEXAMPLE:s1".to_owned(),
-            account: "123456789012".to_owned(),
-            access_key_id: Some("ASIAEXAMPLE".to_owned()),
+            arn: "arn:aws:sts::123456789012:assumed-role/ci/s1".into(),
+            principal_id: "AROAEXAMPLE:s1".into(),
+            account: "123456789012".into(),
+            access_key_id: Some("ASIAEXAMPLE".into()),
             user_name: None,
-            issuer_arn: Some("arn:aws:iam::123456789012:role/ci".to_owned()),
-            issuer_id: Some("AROAEXAMPLE".to_owned()),
-            session_name: Some("s1".to_owned()),
+            issuer_arn: Some("arn:aws:iam::123456789012:role/ci".into()),
+            issuer_id: Some("AROAEXAMPLE".into()),
+            session_name: Some("s1".into()),
             session_issued: Some(Timestamp::from_epoch_seconds(1_795_310_000)),
             mfa: false,
             source_identity: None,
             invoked_by: None,
-            called_via: Vec::new(),
+            called_via: Cow::Borrowed(&[]),
             identity_provider: None,
         },
-        source_ip: Some("127.0.0.1".to_owned()),
-        user_agent: Some("aws-cli/2".to_owned()),
+        source_ip: Some("127.0.0.1".into()),
+        user_agent: Some("aws-cli/2".into()),
         secure: false,
         read_only: false,
         outcome: Outcome::Ok,
-        parameters: Some(r#"{"taskDefinition":"web"}"#.to_owned()),
+        parameters: Some(r#"{"taskDefinition":"web"}"#.into()),
         parameters_omitted: false,
-        resources: vec![Touched {
-            arn: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".to_owned(),
-            account: "123456789012".to_owned(),
-        }],
+        resources: Vec::new(),
         decisions: vec![decided()],
         shared_keys: Vec::new(),
         further: Vec::new(),
     }
 }
 
-fn decided() -> Decided {
+fn decided() -> Decided<'static> {
     Decided {
-        action: "ecs:RunTask".to_owned(),
-        resource: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".to_owned(),
+        action: "ecs:RunTask".into(),
+        resource: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".into(),
         resource_account: None,
         keys: vec![Key {
-            name: "aws:TagKeys".to_owned(),
-            values: vec!["a".to_owned(), "b".to_owned()],
+            name: "aws:TagKeys".into(),
+            values: vec!["a".to_owned(), "b".to_owned()].into(),
             many: true,
         }],
         allowed: true,
         reason: Reason::Allow,
         deciding: Some(Deciding {
-            layer: "identity-based policy".to_owned(),
-            policy: "arn:aws:iam::123456789012:policy/ci".to_owned(),
+            layer: "identity-based policy".into(),
+            policy: "arn:aws:iam::123456789012:policy/ci".into(),
             statement: 2,
             sid: None,
         }),
@@ -75,30 +72,30 @@ fn decided() -> Decided {
 }
 
 /// The same call, denied.
-pub(crate) fn denied(number: u64) -> CallRecord {
+pub(crate) fn denied(number: u64) -> CallRecord<'static> {
     let mut call = call(number);
     let message = format!("User: x is not authorized to perform: ecs:RunTask ({number})");
     call.outcome = Outcome::Error {
-        code: "AccessDeniedException".to_owned(),
-        message: message.clone(),
+        code: "AccessDeniedException".into(),
+        message: message.clone().into(),
     };
     let decided = &mut call.decisions[0];
     decided.allowed = false;
     decided.reason = Reason::ImplicitDeny {
-        layer: "identity-based policy".to_owned(),
+        layer: "identity-based policy".into(),
     };
-    decided.message = Some(message);
+    decided.message = Some(message.into());
     decided.closest = Some(Closest {
         at: decided.deciding.take().unwrap(),
         failed: Failed::Condition {
-            operator: "StringEquals".to_owned(),
-            key: "aws:RequestedRegion".to_owned(),
-            wanted: vec!["eu-west-1".to_owned()],
+            operator: "StringEquals".into(),
+            key: "aws:RequestedRegion".into(),
+            wanted: vec!["eu-west-1".into()],
             seen: None,
         },
         also: vec![Failed::Principal],
         hint: None,
-        statement: r#"{"Effect":"Allow"}"#.to_owned(),
+        statement: r#"{"Effect":"Allow"}"#.into(),
     });
     call
 }
@@ -108,17 +105,17 @@ fn there_and_back() {
     for call in [call(1), denied(2)] {
         let bytes = minicbor::to_vec(&call).unwrap();
         assert!(bytes.len() < 1_200, "{} bytes", bytes.len());
-        assert_eq!(minicbor::decode::<CallRecord>(&bytes).unwrap(), call);
+        assert_eq!(minicbor::decode::<CallRecord<'_>>(&bytes).unwrap(), call);
     }
 }
 
 #[test]
 fn texts_are_bounded() {
     let mut large = denied(1);
-    large.user_agent = Some("é".repeat(5_000));
-    large.parameters = Some("x".repeat(PARAMETERS_MAX + 1));
-    large.decisions[0].keys[0].values = vec!["v".repeat(100_000)];
-    large.decisions[0].resource = "r".repeat(100_000);
+    large.user_agent = Some("é".repeat(5_000).into());
+    large.parameters = Some("x".repeat(PARAMETERS_MAX + 1).into());
+    large.decisions[0].keys[0].values = vec!["v".repeat(100_000)].into();
+    large.decisions[0].resource = "r".repeat(100_000).into();
     large.bound();
     assert_eq!(large.user_agent.unwrap().len(), 1_024);
     assert_eq!(large.parameters, None);
@@ -129,19 +126,15 @@ fn texts_are_bounded() {
 
 #[test]
 fn shared_keys_are_written_once_and_read_with_each_decision() {
-    let key = |name: &str| Key {
-        name: name.to_owned(),
-        values: vec!["v".to_owned()],
+    let key = |name: &'static str| Key {
+        name: name.into(),
+        values: vec!["v".to_owned()].into(),
         many: false,
     };
     let mut call = call(1);
-    call.shared_keys = vec![key("aws:TokenIssueTime"), key("AWS:TagKeys")];
+    call.shared_keys = vec![key("aws:PrincipalTag/team"), key("AWS:TagKeys")];
     let call = call.expanded();
-    let names: Vec<&str> = call.decisions[0]
-        .keys
-        .iter()
-        .map(|k| k.name.as_str())
-        .collect();
+    let names: Vec<&str> = call.decisions[0].keys.iter().map(|k| &*k.name).collect();
     let wanted = [
         "aws:TagKeys",
         "aws:RequestedRegion",
@@ -152,7 +145,12 @@ fn shared_keys_are_written_once_and_read_with_each_decision() {
         "aws:SourceIp",
         "aws:UserAgent",
         "aws:TokenIssueTime",
+        "aws:MultiFactorAuthPresent",
+        "aws:PrincipalTag/team",
     ];
     assert_eq!(names, wanted);
     assert!(call.shared_keys.is_empty());
+    let resources = call.resources.iter().map(|touched| &*touched.arn);
+    assert!(resources.eq(["arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"]));
+    assert_eq!(call.resources[0].account, "123456789012");
 }

@@ -1,14 +1,12 @@
 //! What is kept is found again, newest first, within the bound.
 
-use std::sync::atomic::AtomicU64;
-
 use super::*;
 use crate::call::tests::{call, denied};
 use crate::{Query, Reader};
 
 fn ids(reader: &Reader, query: Query) -> Vec<String> {
     let calls = reader.calls(query).map(|entry| entry.unwrap().call);
-    calls.map(|call| call.request_id).collect()
+    calls.map(|call| call.request_id.into_owned()).collect()
 }
 
 #[tokio::test]
@@ -16,12 +14,10 @@ async fn what_is_flushed_is_found_newest_first() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
     for number in 0..5 {
-        recorder.keep(100, move || {
-            if number == 3 {
-                denied(number)
-            } else {
-                call(number)
-            }
+        recorder.keep(if number == 3 {
+            denied(number)
+        } else {
+            call(number)
         });
     }
     recorder.flushed().await;
@@ -37,7 +33,8 @@ async fn what_is_flushed_is_found_newest_first() {
     assert_eq!(ids(&reader, Query::denied()), ["request-3"]);
     assert_eq!(reader.find("request-2").unwrap(), Some(call(2).expanded()));
     assert_eq!(reader.find("request-9").unwrap(), None);
-    let reason = denied(3).denial().unwrap().message.clone().unwrap();
+    let denied = denied(3);
+    let reason = denied.denial().unwrap().message.clone().unwrap();
     let behind = reader.behind(&format!("task stopped: {reason}.")).unwrap();
     assert_eq!(behind.unwrap().request_id, "request-3");
 
@@ -75,15 +72,15 @@ async fn what_is_flushed_is_found_newest_first() {
 async fn a_later_run_goes_on_after_a_torn_end() {
     let folder = tempfile::tempdir().unwrap();
     let first = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
-    first.keep(0, || call(1));
-    first.keep(0, || call(2));
+    first.keep(call(1));
+    first.keep(call(2));
     first.close();
     let path = crate::segment::path(folder.path(), 1);
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
 
     let second = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
-    second.keep(0, || call(3));
+    second.keep(call(3));
     second.flushed().await;
     let reader = Reader::new(folder.path());
     assert_eq!(ids(&reader, Query::default()), ["request-3", "request-1"]);
@@ -94,7 +91,7 @@ async fn the_oldest_calls_go_when_the_bound_is_reached() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(folder.path(), 0).unwrap();
     for number in 0..4_000 {
-        recorder.keep(0, move || call(number));
+        recorder.keep(call(number));
         recorder.room().await;
     }
     recorder.flushed().await;
@@ -114,28 +111,50 @@ async fn the_oldest_calls_go_when_the_bound_is_reached() {
 async fn calls_wait_while_the_queue_is_full() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
-    // The writer stands still in the first record until it is let go.
-    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
-    recorder.keep(0, move || {
-        gate.recv().unwrap();
-        call(0)
-    });
-    while recorder.0.0.queue.lock().pending.len() == 1 {
-        tokio::task::yield_now().await;
+    let mut large = call(0);
+    large.parameters = Some("x".repeat(crate::PARAMETERS_MAX).into());
+    // Faster than a disk.
+    for _ in 0..1_000 {
+        recorder.keep(large.clone());
+        recorder.room().await;
     }
-    let waited = Arc::new(AtomicU64::new(0));
-    recorder.keep(QUEUE_BYTES, || call(1));
-    let (other, counter) = (recorder.clone(), Arc::clone(&waited));
-    let waiting = tokio::spawn(async move {
-        other.room().await;
-        counter.store(1, Ordering::SeqCst);
+    recorder.flushed().await;
+    let all = ids(&Reader::new(folder.path()), Query::default());
+    assert_eq!(all.len(), 1_000);
+
+    // The writer sleeps now, and wakes for the next call.
+    recorder.0.0.full.store(true, Ordering::Release);
+    let waiting = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.room().await }
     });
     tokio::task::yield_now().await;
-    assert_eq!(waited.load(Ordering::SeqCst), 0);
-    open_gate.send(()).unwrap();
+    assert!(!waiting.is_finished());
+    recorder.keep(call(1));
     waiting.await.unwrap();
-    recorder.flushed().await;
-    assert_eq!(ids(&Reader::new(folder.path()), Query::default()).len(), 2);
+    recorder.room_blocking();
+}
+
+#[tokio::test]
+async fn calls_of_many_threads_are_all_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), crate::BYTES_MAX).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let recorder = recorder.clone();
+            scope.spawn(move || {
+                for number in 0..500 {
+                    recorder.keep(call(thread * 1_000 + number));
+                }
+            });
+        }
+    });
+    recorder.close();
+    recorder.keep(call(9));
+    let mut all = ids(&Reader::new(folder.path()), Query::default());
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 2_000);
 }
 
 #[tokio::test]
@@ -144,11 +163,11 @@ async fn what_the_disk_does_not_take_is_noted() {
     let inner = folder.path().join("record");
     let recorder = Recorder::open(&inner, crate::BYTES_MAX).unwrap();
     std::fs::remove_dir(&inner).unwrap();
-    recorder.keep(0, || call(1));
-    recorder.keep(0, || panic!("a record that cannot be made"));
+    recorder.keep(call(1));
+    recorder.queue(&[], Some("a record that cannot be made".to_owned()));
     recorder.flushed().await;
     std::fs::create_dir(&inner).unwrap();
-    recorder.keep(0, || call(2));
+    recorder.keep(call(2));
     recorder.flushed().await;
     let reader = Reader::new(&inner);
     assert_eq!(ids(&reader, Query::default()), ["request-2"]);

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rolecall_base::Timestamp;
 
-use super::{FLUSH, Pending, QUEUE_RECORDS, SYNC, Shared};
+use super::{FLUSH, QUEUE_BYTES, SYNC, Shared};
 use crate::call::Lost;
 use crate::segment::{self, MAGIC};
 
@@ -20,6 +19,9 @@ const PARTS: u64 = 32;
 const SEGMENT_MIN: u64 = 32 * 1024;
 const SEGMENT_MAX: u64 = 16 * 1024 * 1024;
 const TOTAL_MIN: u64 = 1024 * 1024;
+
+/// How many bytes of memory are kept for the next batch.
+const FRAMES_KEPT: usize = 4 * 1024 * 1024;
 
 /// The files of the record.
 pub(super) struct Segments {
@@ -156,9 +158,11 @@ pub(super) struct Writer {
     lost: Option<Lost>,
 }
 
-/// What the thread took from the queue.
+/// What the thread took from the queue, beside the frames.
 struct Batch {
-    pending: Vec<Pending>,
+    calls: u64,
+    failed: u64,
+    why: Option<String>,
     closing: bool,
 }
 
@@ -176,17 +180,13 @@ impl Writer {
     pub(super) fn run(mut self) {
         loop {
             let batch = self.wait();
-            let count = batch.pending.len() as u64;
-            for make in batch.pending {
-                self.encode(make);
-                if self.frames.len() as u64 >= self.segments.segment_max / 4 {
-                    self.write();
-                }
+            if batch.failed > 0 {
+                self.lose(batch.failed, batch.why.unwrap_or_default());
             }
-            self.write();
+            self.write_all();
             {
                 let mut queue = self.shared.queue.lock();
-                queue.written += count;
+                queue.written += batch.calls;
                 self.shared.done.notify_all();
             }
             self.shared.done_async.notify_waiters();
@@ -197,7 +197,7 @@ impl Writer {
             if batch.closing {
                 let mut queue = self.shared.queue.lock();
                 queue.closed = true;
-                queue.pending.clear();
+                queue.frames = Vec::new();
                 self.shared.full.store(false, Ordering::Release);
                 self.shared.done.notify_all();
                 drop(queue);
@@ -208,9 +208,9 @@ impl Writer {
     }
 
     /// Waits for work, and a little more so that many calls are written at once.
-    fn wait(&self) -> Batch {
+    fn wait(&mut self) -> Batch {
         let mut queue = self.shared.queue.lock();
-        while queue.pending.is_empty() && !queue.closing && !queue.hurry {
+        while queue.is_empty() && !queue.closing && !queue.hurry {
             match self.unsynced {
                 None => self.shared.work.wait(&mut queue),
                 Some(since) => {
@@ -223,9 +223,8 @@ impl Writer {
             }
         }
         let until = Instant::now() + FLUSH;
-        while !queue.pending.is_empty()
-            && queue.pending.len() < QUEUE_RECORDS / 2
-            && queue.bytes < super::QUEUE_BYTES / 2
+        while !queue.is_empty()
+            && queue.frames.len() < QUEUE_BYTES / 2
             && !queue.closing
             && !queue.hurry
         {
@@ -236,46 +235,60 @@ impl Writer {
             self.shared.work.wait_for(&mut queue, left);
         }
         queue.hurry = false;
-        queue.bytes = 0;
+        std::mem::swap(&mut queue.frames, &mut self.frames);
         self.shared.full.store(false, Ordering::Release);
-        let capacity = queue.pending.len();
         Batch {
-            pending: std::mem::replace(&mut queue.pending, Vec::with_capacity(capacity)),
+            calls: queue.queued - queue.written,
+            failed: std::mem::take(&mut queue.failed),
+            why: queue.why.take(),
             closing: queue.closing,
         }
     }
 
-    fn encode(&mut self, make: Pending) {
-        let made = catch_unwind(AssertUnwindSafe(make));
-        let added = match made {
-            Ok(mut call) => {
-                call.bound();
-                segment::add_call(&mut call, &mut self.frames)
+    /// Writes what was taken, in parts that are small beside a segment.
+    fn write_all(&mut self) {
+        let mut frames = std::mem::take(&mut self.frames);
+        let part_max = usize::try_from(self.segments.segment_max / 4).unwrap_or(usize::MAX);
+        let mut rest = frames.as_slice();
+        loop {
+            let (part, after) = rest.split_at(segment::first_frames(rest, part_max));
+            self.write(part);
+            rest = after;
+            if part.is_empty() || rest.is_empty() {
+                break;
             }
-            Err(_) => Err("the record of a call could not be made".to_owned()),
-        };
-        if let Err(why) = added {
-            self.lose(1, why);
         }
+        frames.clear();
+        // One large batch shall not hold its memory forever.
+        frames.shrink_to(FRAMES_KEPT);
+        self.frames = frames;
     }
 
-    fn write(&mut self) {
+    /// Writes some frames, and first the note of those that were lost.
+    fn write(&mut self, frames: &[u8]) {
+        let mut noted = Vec::new();
         if let Some(lost) = &self.lost
-            && let Err(error) = segment::add_lost(lost, &mut self.frames)
+            && let Err(error) = segment::add_lost(lost, &mut noted)
         {
             tracing::error!(%error, "note the lost calls");
         }
-        if self.frames.is_empty() {
+        let frames = if noted.is_empty() {
+            frames
+        } else {
+            noted.extend_from_slice(frames);
+            &noted
+        };
+        if frames.is_empty() {
             return;
         }
-        let mut written = self.segments.write(&self.frames);
+        let mut written = self.segments.write(frames);
         // A segment that goes makes more room than is needed here. If that does not help, others
         // fill the disk, and no old call shall make place for them.
         if let Err(error) = &written
             && error.kind() == io::ErrorKind::StorageFull
             && self.segments.drop_oldest().is_some()
         {
-            written = self.segments.write(&self.frames);
+            written = self.segments.write(frames);
         }
         match written {
             Ok(()) => {
@@ -283,13 +296,10 @@ impl Writer {
                 self.unsynced.get_or_insert_with(Instant::now);
             }
             Err(error) => {
-                let calls = segment::Frames::count_calls(&self.frames);
+                let calls = segment::Frames::count_calls(frames);
                 self.lose(calls, error.to_string());
             }
         }
-        self.frames.clear();
-        // One large batch shall not hold its memory forever.
-        self.frames.shrink_to(8 * 1024 * 1024);
     }
 
     fn lose(&mut self, calls: u64, why: String) {

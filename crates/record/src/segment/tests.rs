@@ -37,7 +37,7 @@ fn a_cut_anywhere_keeps_the_whole_frames_before_it() {
         let whole = Frames::new(&bytes[..cut]).count();
         assert!(whole < 3);
         for frame in Frames::new(&bytes[..cut]) {
-            minicbor::decode::<CallRecord>(frame.content).unwrap();
+            minicbor::decode::<CallRecord<'_>>(frame.content).unwrap();
         }
     }
     assert_eq!(Frames::new(&bytes).count(), 3);
@@ -65,8 +65,19 @@ fn a_call_that_is_too_large_is_kept_without_its_bulk() {
     add_call(&mut large, &mut bytes).unwrap();
     assert!(bytes.len() < 200_000);
     let frame = Frames::new(&bytes).next().unwrap();
-    let kept: CallRecord = minicbor::decode(frame.content).unwrap();
+    let kept: CallRecord<'_> = minicbor::decode(frame.content).unwrap();
     assert!(kept.denial().is_some());
     assert!(kept.parameters_omitted);
     assert!(frame.marks.has(Marks::DENIED));
+}
+
+#[test]
+fn frames_are_parted_between_calls() {
+    let bytes = &segment(3)[MAGIC.len()..];
+    let one = first_frames(bytes, 0);
+    assert_eq!(Frames::count_calls(&bytes[..one]), 1);
+    assert_eq!(first_frames(bytes, one), one);
+    assert_eq!(first_frames(bytes, bytes.len() - 1), 2 * one);
+    assert_eq!(first_frames(bytes, usize::MAX), bytes.len());
+    assert_eq!(first_frames(&[], 10), 0);
 }

@@ -101,7 +101,7 @@ pub async fn find(data: &Path, api: Option<&Api>, what: &What) -> Result<Found> 
 }
 
 async fn look(reader: &Reader, api: Option<&Api>, what: &What) -> Result<Found> {
-    let calls: Vec<CallRecord> = match what {
+    let calls: Vec<CallRecord<'static>> = match what {
         What::Last => {
             let last = reader.calls(Query::denied()).next();
             let last = last.transpose().context("read the record")?;
@@ -132,7 +132,7 @@ async fn of_task(reader: &Reader, api: Option<&Api>, task: &str) -> Result<Found
         None => None,
     };
     let stopped = info.as_ref().and_then(|info| info.stopped_reason.clone());
-    let mut calls: Vec<CallRecord> = Vec::new();
+    let mut calls: Vec<CallRecord<'static>> = Vec::new();
     for entry in reader.calls(Query::denied()) {
         let call = entry.context("read the record")?.call;
         let message = call.denial().and_then(|denied| denied.message.as_deref());
@@ -225,7 +225,7 @@ async fn known(api: &Api, task: ecs::Task) -> TaskInfo {
 }
 
 /// Whether what one of the task's roles was denied is allowed to the other one.
-async fn swapped(api: &Api, info: &TaskInfo, calls: &[CallRecord]) -> Vec<String> {
+async fn swapped(api: &Api, info: &TaskInfo, calls: &[CallRecord<'static>]) -> Vec<String> {
     let (Some(execution), Some(own)) = (info.roles.get("execution"), info.roles.get("task role"))
     else {
         return Vec::new();
@@ -240,7 +240,7 @@ async fn swapped(api: &Api, info: &TaskInfo, calls: &[CallRecord]) -> Vec<String
     ] {
         let denied = calls
             .iter()
-            .filter(|call| call.caller.issuer_arn.as_ref() == Some(role))
+            .filter(|call| call.caller.issuer_arn.as_deref() == Some(role))
             .find_map(CallRecord::denial);
         let name = other.rsplit('/').next().unwrap_or(other);
         let (Some(denied), Ok(holder)) = (denied, Holder::role(api, name).await) else {

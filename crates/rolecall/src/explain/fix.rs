@@ -62,7 +62,7 @@ impl Fix {
 }
 
 /// Everything that together lets a denied call pass.
-pub(super) fn fixes(call: &CallRecord, decided: &Decided) -> Vec<Fix> {
+pub(super) fn fixes(call: &CallRecord<'_>, decided: &Decided<'_>) -> Vec<Fix> {
     let json = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     let reliefs = decided.reliefs.iter().map(|relief| {
         let place = place_of(
@@ -77,7 +77,7 @@ pub(super) fn fixes(call: &CallRecord, decided: &Decided) -> Vec<Fix> {
             } else {
                 Change::Remove
             },
-            layer: relief.at.layer.clone(),
+            layer: relief.at.layer.to_string(),
             place,
             at: Some(Place::of(&relief.at)),
             statement: json(relief.replacement.as_ref().unwrap_or(&relief.statement)),
@@ -94,7 +94,12 @@ pub(super) fn fixes(call: &CallRecord, decided: &Decided) -> Vec<Fix> {
 }
 
 /// A policy in words: the one of that name, or any that does.
-fn place_of(call: &CallRecord, decided: &Decided, layer: Layer, named: Option<&str>) -> String {
+fn place_of(
+    call: &CallRecord<'_>,
+    decided: &Decided<'_>,
+    layer: Layer,
+    named: Option<&str>,
+) -> String {
     let holder = holder(&call.caller);
     let last = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
     let considered = |layer: Layer| {

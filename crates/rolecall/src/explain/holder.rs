@@ -151,7 +151,7 @@ impl Holder {
     }
 
     /// Whether its own policies allow what was decided about somebody else.
-    pub fn allows(&self, decided: &Decided) -> bool {
+    pub fn allows(&self, decided: &Decided<'_>) -> bool {
         let observation = observation(decided);
         let identity: Vec<NamedPolicy<'_>> = self
             .policies

@@ -17,11 +17,11 @@ pub struct Observed {
 }
 
 /// One decision, as it was.
-pub(super) fn observation(decided: &Decided) -> Observation {
-    let key = |key: &Key| (key.name.clone(), key.values.clone());
+pub(super) fn observation(decided: &Decided<'_>) -> Observation {
+    let key = |key: &Key<'_>| (key.name.to_string(), key.values.to_vec());
     Observation {
-        action: decided.action.clone(),
-        resource: decided.resource.clone(),
+        action: decided.action.to_string(),
+        resource: decided.resource.to_string(),
         keys: decided.keys.iter().map(key).collect(),
         allowed: decided.allowed,
     }
@@ -29,7 +29,7 @@ pub(super) fn observation(decided: &Decided) -> Observation {
 
 /// What was decided in these calls. Actions that need no permission are left out, and what could
 /// not be decided.
-pub fn observe<'c>(calls: impl Iterator<Item = &'c CallRecord>) -> Observed {
+pub fn observe<'c>(calls: impl Iterator<Item = &'c CallRecord<'static>>) -> Observed {
     let mut observed = Observed::default();
     for call in calls {
         observed.calls += 1;

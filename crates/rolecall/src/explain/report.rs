@@ -135,30 +135,30 @@ pub struct ClosestReport {
 
 impl Report {
     /// What is to be said of a recorded call.
-    pub fn of(call: &CallRecord) -> Self {
+    pub fn of(call: &CallRecord<'_>) -> Self {
         let denied = call.decisions.iter().find(|decided| !decided.allowed);
         let allowed = call.decisions.iter().filter(|decided| decided.allowed);
         Self {
-            request_id: call.request_id.clone(),
+            request_id: call.request_id.to_string(),
             at: call.at.iso8601_millis(),
             service: service(&call.source),
-            operation: call.operation.clone(),
-            region: call.region.clone(),
+            operation: call.operation.to_string(),
+            region: call.region.to_string(),
             caller: caller(&call.caller),
-            source_ip: call.source_ip.clone(),
+            source_ip: call.source_ip.as_ref().map(ToString::to_string),
             error: match &call.outcome {
                 Outcome::Ok => None,
                 Outcome::Error { code, message } => Some(Failure {
-                    code: code.clone(),
-                    message: message.clone(),
+                    code: code.to_string(),
+                    message: message.to_string(),
                 }),
             },
             denied: denied.map(|decided| Denied::of(call, decided)),
             further: call.further.iter().map(|d| Denied::of(call, d)).collect(),
             allowed: allowed
                 .map(|decided| Allowed {
-                    action: decided.action.clone(),
-                    resource: decided.resource.clone(),
+                    action: decided.action.to_string(),
+                    resource: decided.resource.to_string(),
                     by: decided.deciding.as_ref().map(Place::of),
                 })
                 .collect(),
@@ -177,7 +177,7 @@ impl Report {
 }
 
 impl Denied {
-    fn of(call: &CallRecord, decided: &Decided) -> Self {
+    fn of(call: &CallRecord<'_>, decided: &Decided<'_>) -> Self {
         let observed = observation(decided);
         let mut considered: Vec<Looked> = Vec::new();
         for policy in &decided.considered {
@@ -190,8 +190,8 @@ impl Denied {
             }
         }
         Self {
-            action: decided.action.clone(),
-            resource: decided.resource.clone(),
+            action: decided.action.to_string(),
+            resource: decided.resource.to_string(),
             decided: in_words(decided),
             by: decided.deciding.as_ref().map(Place::of),
             considered,
@@ -205,7 +205,7 @@ impl Denied {
                 hint: closest.hint.clone(),
             }),
             note: rolecall_advise::note(&observed.action, &observed.resource, &observed.keys),
-            why: decided.why.clone().unwrap_or_default(),
+            why: decided.why.as_deref().unwrap_or_default().to_owned(),
             fixes: fixes(call, decided),
             checked: decided.checked,
         }
@@ -213,12 +213,12 @@ impl Denied {
 }
 
 impl Place {
-    pub(super) fn of(at: &Deciding) -> Self {
+    pub(super) fn of(at: &Deciding<'_>) -> Self {
         Self {
-            layer: at.layer.clone(),
-            policy: at.policy.clone(),
+            layer: at.layer.to_string(),
+            policy: at.policy.to_string(),
             statement: at.statement,
-            sid: at.sid.clone(),
+            sid: at.sid.as_ref().map(ToString::to_string),
         }
     }
 
@@ -235,17 +235,17 @@ impl Place {
     }
 }
 
-fn in_words(decided: &Decided) -> String {
+fn in_words(decided: &Decided<'_>) -> String {
     match &decided.reason {
         Reason::ExplicitDeny => match &decided.deciding {
             Some(at) => format!("{} denies it", Place::of(at).in_words()),
             None => "a statement denies it".to_owned(),
         },
         Reason::ImplicitDeny { layer } => format!("no {layer} allows it"),
-        _ => decided
-            .why
-            .clone()
-            .unwrap_or_else(|| "it could not be decided".to_owned()),
+        _ => {
+            let why = decided.why.as_deref();
+            why.unwrap_or("it could not be decided").to_owned()
+        }
     }
 }
 
@@ -280,21 +280,21 @@ fn service(source: &str) -> String {
     source.split('.').next().unwrap_or(source).to_owned()
 }
 
-fn caller(identity: &Identity) -> CallerReport {
+fn caller(identity: &Identity<'_>) -> CallerReport {
     CallerReport {
         kind: identity.kind.name(),
         arn: match (&identity.invoked_by, identity.kind) {
-            (Some(service), IdentityKind::AWSService) => service.clone(),
-            _ => identity.arn.clone(),
+            (Some(service), IdentityKind::AWSService) => service.to_string(),
+            _ => identity.arn.to_string(),
         },
         holder: holder(identity),
-        session_name: identity.session_name.clone(),
-        access_key_id: identity.access_key_id.clone(),
+        session_name: identity.session_name.as_ref().map(ToString::to_string),
+        access_key_id: identity.access_key_id.as_ref().map(ToString::to_string),
     }
 }
 
 /// Whose policies count.
-pub(super) fn holder(identity: &Identity) -> String {
+pub(super) fn holder(identity: &Identity<'_>) -> String {
     let last = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
     let issuer = identity.issuer_arn.as_deref().unwrap_or(&identity.arn);
     match identity.kind {

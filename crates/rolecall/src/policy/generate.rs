@@ -68,7 +68,7 @@ pub(super) async fn observed(args: &WhoseArgs) -> Result<Observed> {
         ..Query::default()
     };
     let account = account(args);
-    let own = |call: &CallRecord| account.as_ref().is_none_or(|id| call.caller.account == *id);
+    let own = |call: &CallRecord<'_>| account.as_ref().is_none_or(|id| call.caller.account == *id);
     let mut calls = Vec::new();
     for entry in Reader::of_data(&data).calls(query) {
         let call = entry.context("read the record")?.call;
@@ -80,7 +80,7 @@ pub(super) async fn observed(args: &WhoseArgs) -> Result<Observed> {
     Ok(observe(calls.iter()))
 }
 
-fn is_of(call: &CallRecord, args: &WhoseArgs) -> bool {
+fn is_of(call: &CallRecord<'_>, args: &WhoseArgs) -> bool {
     let caller = &call.caller;
     let is_last = |arn: &str, name: &str| last(arn) == last(name);
     match (&args.role, &args.user) {

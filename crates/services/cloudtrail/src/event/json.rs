@@ -119,7 +119,7 @@ struct Attributes {
 }
 
 /// The id of a call's event: a UUID that follows from the request's.
-pub fn event_id(call: &CallRecord) -> String {
+pub fn event_id(call: &CallRecord<'_>) -> String {
     let hash = Sha256::digest(format!("event {}", call.request_id).as_bytes());
     let mut bytes = [0u8; 16];
     for (to, from) in bytes.iter_mut().zip(hash) {
@@ -141,7 +141,7 @@ pub fn event_id(call: &CallRecord) -> String {
 
 /// The name that lookups find a caller by: a user's name (an identity provider's subject is
 /// one, too), a session's name, `root`.
-pub fn user_name(caller: &Identity) -> Option<&str> {
+pub fn user_name<'a>(caller: &'a Identity<'_>) -> Option<&'a str> {
     match caller.kind {
         IdentityKind::Root => Some("root"),
         IdentityKind::IAMUser | IdentityKind::SAMLUser | IdentityKind::WebIdentityUser => {
@@ -153,7 +153,7 @@ pub fn user_name(caller: &Identity) -> Option<&str> {
 
 /// The event as CloudTrail delivers it to the account `recipient`: the caller's, or that of a
 /// resource, which learns no more of a caller than its account and id.
-pub fn event_json(call: &CallRecord, recipient: &str) -> String {
+pub fn event_json(call: &CallRecord<'_>, recipient: &str) -> String {
     let parameters = call.parameters.as_ref();
     let inside = call.caller.invoked_by.as_deref().unwrap_or("AWS Internal");
     let (management_event, event_category) = match call.kind {
@@ -177,7 +177,7 @@ pub fn event_json(call: &CallRecord, recipient: &str) -> String {
         user_agent: call.user_agent.as_deref().unwrap_or(inside),
         error_code: error.map(|(code, _)| code),
         error_message: error.map(|(_, message)| message),
-        request_parameters: parameters.and_then(|p| RawValue::from_string(p.clone()).ok()),
+        request_parameters: parameters.and_then(|p| RawValue::from_string(p.to_string()).ok()),
         response_elements: None,
         additional_event_data: additional.then_some(Additional {
             called_via: &call.caller.called_via,
@@ -198,7 +198,7 @@ pub fn event_json(call: &CallRecord, recipient: &str) -> String {
     serde_json::to_string(&event).unwrap_or_default()
 }
 
-fn resources(call: &CallRecord) -> Vec<EventResource<'_>> {
+fn resources<'a>(call: &'a CallRecord<'_>) -> Vec<EventResource<'a>> {
     let all = call.resources.iter().map(|touched| EventResource {
         account_id: &touched.account,
         kind: resource(&touched.arn).map(|resource| resource.kind),
@@ -209,7 +209,7 @@ fn resources(call: &CallRecord) -> Vec<EventResource<'_>> {
 
 /// A caller as the account of a resource sees it (CloudTrail User Guide, "CloudTrail userIdentity
 /// element": `AWSAccount`).
-fn stranger(caller: &Identity) -> UserIdentity<'_> {
+fn stranger<'a>(caller: &'a Identity<'_>) -> UserIdentity<'a> {
     UserIdentity {
         kind: "AWSAccount",
         principal_id: Some(&caller.principal_id),
@@ -218,7 +218,7 @@ fn stranger(caller: &Identity) -> UserIdentity<'_> {
     }
 }
 
-fn identity(caller: &Identity) -> UserIdentity<'_> {
+fn identity<'a>(caller: &'a Identity<'_>) -> UserIdentity<'a> {
     match caller.kind {
         IdentityKind::AWSService => UserIdentity {
             kind: caller.kind.name(),
@@ -248,7 +248,7 @@ fn identity(caller: &Identity) -> UserIdentity<'_> {
     }
 }
 
-fn session(caller: &Identity) -> Option<SessionContext<'_>> {
+fn session<'a>(caller: &'a Identity<'_>) -> Option<SessionContext<'a>> {
     let issued = caller.session_issued?;
     let kind = match caller.kind {
         IdentityKind::AssumedRole => "Role",

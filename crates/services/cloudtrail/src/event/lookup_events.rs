@@ -71,7 +71,7 @@ impl DataOperation for LookupEvents {
         let results = results.unwrap_or(RESULTS_MAX).clamp(1, RESULTS_MAX);
         let (account, region) = (ctx.account().to_string(), ctx.region.to_string());
         let recipient = account.clone();
-        let takes = move |call: &CallRecord| {
+        let takes = move |call: &CallRecord<'static>| {
             is_of(call, &account)
                 && call.region == region
                 && wanted.as_ref().is_none_or(|wanted| wanted.takes(call))
@@ -102,7 +102,7 @@ fn answer(events: Vec<Event>, next_token: Option<String>) -> LookupEventsRespons
 
 /// Whether a call is an event of an account: its own calls, and what others succeeded to do with
 /// its resources.
-fn is_of(call: &CallRecord, account: &str) -> bool {
+fn is_of(call: &CallRecord<'_>, account: &str) -> bool {
     let concerned = || {
         call.resources
             .iter()
@@ -122,11 +122,14 @@ fn event(entry: &Entry, recipient: &str) -> Event {
     });
     Event {
         event_id: Some(event_id(call)),
-        event_name: Some(call.operation.clone()),
+        event_name: Some(call.operation.to_string()),
         read_only: Some(call.read_only.to_string()),
-        access_key_id: own.then(|| call.caller.access_key_id.clone()).flatten(),
+        access_key_id: own
+            .then_some(call.caller.access_key_id.as_ref())
+            .flatten()
+            .map(ToString::to_string),
         event_time: Some(call.at),
-        event_source: Some(call.source.clone()),
+        event_source: Some(call.source.to_string()),
         username: own
             .then(|| user_name(&call.caller).map(str::to_owned))
             .flatten(),
@@ -164,7 +167,7 @@ impl Attribute {
         }
     }
 
-    fn takes(&self, call: &CallRecord) -> bool {
+    fn takes(&self, call: &CallRecord<'_>) -> bool {
         let value = self.value.as_str();
         match self.key.as_str() {
             "EventId" => event_id(call) == value,

@@ -41,7 +41,7 @@ impl House {
     }
 
     /// The call that ended last.
-    async fn last(&self) -> CallRecord {
+    async fn last(&self) -> CallRecord<'static> {
         self.recorder.flushed().await;
         let reader = Reader::new(self.folder.path());
         let mut calls = reader.calls(Query::default());
@@ -67,16 +67,16 @@ async fn a_call_says_which_statement_allowed_it_under_which_keys() {
     assert_eq!(call.parameters, None);
     let decided = &call.decisions[0];
     assert_eq!(
-        (decided.action.as_str(), decided.allowed),
+        (&*decided.action, decided.allowed),
         ("ecs:ListClusters", true)
     );
     assert_eq!(decided.reason, Reason::Allow);
     let deciding = decided.deciding.as_ref().unwrap();
     assert_eq!(deciding.layer, "identity-based policy");
-    assert_eq!((deciding.policy.as_str(), deciding.statement), ("test", 0));
+    assert_eq!((&*deciding.policy, deciding.statement), ("test", 0));
     let value = |name: &str| {
         let key = decided.keys.iter().find(|key| key.name == name);
-        key.unwrap_or_else(|| panic!("no {name}")).values.clone()
+        key.unwrap_or_else(|| panic!("no {name}")).values.to_vec()
     };
     assert_eq!(value("aws:RequestedRegion"), ["us-east-1"]);
     assert_eq!(value("aws:CurrentTime"), ["2026-11-22T00:00:00Z"]);
@@ -104,10 +104,10 @@ async fn a_forward_access_session_names_the_service_and_the_caller() {
     let call = house.last().await;
     assert_eq!(call.caller.kind, IdentityKind::AssumedRole);
     assert_eq!(call.caller.invoked_by.as_deref(), Some(service));
-    assert_eq!(call.caller.called_via, [service]);
+    assert_eq!(*call.caller.called_via, [service]);
     let keys = &call.decisions[0].keys;
     let via = keys.iter().find(|key| key.name == "aws:CalledVia").unwrap();
-    assert!(via.many && via.values == [service]);
+    assert!(via.many && *via.values == [service]);
     // The record has every key that conditions see, whether written or told from the request.
     let mut seen = request;
     seen.called_via.push(service.to_owned());

@@ -18,13 +18,13 @@ use crate::text::required;
 
 /// How far back reports look (IAM User Guide, "Refine permissions in AWS using last accessed
 /// information": 400 days). The record may reach less far.
-const TRACKED: Duration = Duration::from_secs(400 * 24 * 3600);
+pub(super) const TRACKED: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// How long reports are kept.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+pub(super) const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// Calls are counted while they are read and none is collected, so that no limit is reached.
-const NOTHING_TAKEN: usize = 1;
+pub(super) const NOTHING_TAKEN: usize = 1;
 
 /// Makes a report of what a user, group, role or policy was used for. It is complete when the job's
 /// id is answered.
@@ -98,7 +98,7 @@ async fn uses(ctx: &DataContext, who: Vec<super::entity::Who>) -> Result<Uses, A
         since: Some(ctx.now.minus(TRACKED)),
         ..Query::default()
     };
-    let count = Box::new(move |call: &rolecall_record::CallRecord| {
+    let count = Box::new(move |call: &rolecall_record::CallRecord<'_>| {
         counting.lock().count(call, &who);
         false
     });

@@ -70,30 +70,33 @@ pub(super) struct Uses {
 
 impl Uses {
     /// Counts a call of one of `who`.
-    pub(super) fn count(&mut self, call: &CallRecord, who: &[Who]) {
+    pub(super) fn count(&mut self, call: &CallRecord<'_>, who: &[Who]) {
         let caller = &call.caller;
         // A federated user acts with its user's permissions, a session with its role's.
-        let arn = caller.issuer_arn.as_ref().unwrap_or(&caller.arn);
-        if who.binary_search_by(|who| who.arn.cmp(arn)).is_err() {
+        let arn: &str = caller.issuer_arn.as_ref().unwrap_or(&caller.arn);
+        if who
+            .binary_search_by(|who| who.arn.as_str().cmp(arn))
+            .is_err()
+        {
             return;
         }
         let last = || Last {
             at: call.at,
-            region: call.region.clone(),
+            region: call.region.to_string(),
         };
         for decided in &call.decisions {
             let Some((namespace, _)) = decided.action.split_once(':') else {
                 continue;
             };
             let by = self.services.entry(namespace.to_owned()).or_default();
-            let known = by.entry(arn.clone()).or_insert_with(last);
+            let known = by.entry(arn.to_owned()).or_insert_with(last);
             if known.at < call.at {
                 *known = last();
             }
-            let known = self.actions.entry(decided.action.clone());
-            let known = known.or_insert_with(|| (arn.clone(), last()));
+            let known = self.actions.entry(decided.action.to_string());
+            let known = known.or_insert_with(|| (arn.to_owned(), last()));
             if known.1.at < call.at {
-                *known = (arn.clone(), last());
+                *known = (arn.to_owned(), last());
             }
         }
     }
