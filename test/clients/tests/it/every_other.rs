@@ -63,6 +63,10 @@ fn every_operation_is_refused_and_allowed() {
         let unknown: Vec<_> = driven.difference(&built).collect();
         assert!(unknown.is_empty(), "driven, but not built: {unknown:?}");
     }
+    let waiters = said["waiters"].as_object().unwrap().iter();
+    let possible = waiters.filter(|(_, calls)| built.contains(calls.as_str().unwrap()));
+    let possible: BTreeSet<String> = possible.map(|(name, _)| name.clone()).collect();
+    assert_eq!(names(&said, "waited"), possible);
 }
 
 #[test]
