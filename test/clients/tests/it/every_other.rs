@@ -1,5 +1,5 @@
-//! Every operation that is built of ECS, ECR, CloudWatch Logs, CloudTrail and Organizations, driven
-//! by an unmodified boto3: refused to who may do nothing, in AWS's words, and answered to who may do
+//! Every operation that is built of ECS, ECR, CloudWatch Logs, CloudTrail and Organizations, by an
+//! unmodified boto3: refused to who may do nothing, in AWS's words, and answered to who may do
 //! exactly this. What is built is what boto3 knows without `docs/not-built.txt`.
 
 use std::collections::BTreeSet;
