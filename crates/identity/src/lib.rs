@@ -26,6 +26,7 @@ pub mod resolve;
 pub mod role;
 pub mod saml_provider;
 pub mod sealed;
+pub mod token_issuer;
 pub mod user;
 pub mod vouched;
 
@@ -48,6 +49,7 @@ pub use resolve::{Applied, Named};
 pub use role::Role;
 pub use saml_provider::{SamlKey, SamlProvider};
 pub use sealed::{SessionClaims, TokenKey};
+pub use token_issuer::{IssuerAddress, TokenIssuer, TokenIssuerId};
 pub use user::User;
 pub use vouched::{ProviderKey, ProviderSession, Vouched};
 
@@ -73,6 +75,8 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<InstanceProfile>(),
         KindInfo::of::<OidcProvider>(),
         KindInfo::of::<SamlProvider>(),
+        KindInfo::of::<TokenIssuer>(),
+        KindInfo::of::<TokenIssuerId>(),
         KindInfo::of::<Quotas>(),
         KindInfo::of::<organization::Organization>(),
         KindInfo::of::<organization::Target>(),

@@ -47,6 +47,11 @@ pub(crate) struct UpArgs {
     /// The address and port to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566", value_parser = address)]
     pub(crate) listen: SocketAddr,
+    /// The URL under which others reach this server, such as that of a proxy with TLS in front of
+    /// it: issuers of web identity tokens, image layers and the registry are named with it
+    /// [default: where it listens]
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub(crate) public_url: Option<String>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     /// The account id; kept from the first start on [default: 123456789012]
@@ -84,6 +89,26 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     numeric
         .parse()
         .map_err(|_| format!("`{text}` is not an IP address with a port, such as 127.0.0.1:4566"))
+}
+
+/// A scheme and a host, maybe with a port; without a `/` at the end.
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.strip_suffix('/').unwrap_or(text);
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let good = |host: &str| {
+        !host.is_empty()
+            && host
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
+    };
+    match host {
+        Some(host) if good(host) => Ok(url.to_owned()),
+        _ => Err(format!(
+            "`{text}` is not a URL of a host alone, such as https://rolecall.example.com"
+        )),
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -139,4 +164,25 @@ pub(crate) struct DoctorArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_a_scheme_and_a_host() {
+        for (text, url) in [
+            ("https://a.example", Some("https://a.example")),
+            ("https://a.example:8443/", Some("https://a.example:8443")),
+            ("http://[::1]:4566", Some("http://[::1]:4566")),
+            ("a.example", None),
+            ("https://", None),
+            ("https://a.example/path", None),
+            ("https://u@a.example", None),
+            ("https://a.example?x", None),
+        ] {
+            assert_eq!(public_url(text).ok().as_deref(), url, "{text}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod down;
 mod entropy;
 mod env;
 mod first_start;
+mod issuers;
 mod log_events;
 mod node;
 mod policy;

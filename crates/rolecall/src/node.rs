@@ -10,7 +10,7 @@ use rolecall_base::{AccountId, Region};
 use rolecall_blob::ContentStore;
 use rolecall_ecr::{LayerStore, RegistryAddress};
 use rolecall_federation::Providers;
-use rolecall_identity::AccessKey;
+use rolecall_identity::{AccessKey, IssuerAddress};
 use rolecall_logs::LogEvents;
 use rolecall_op::audit::Denial;
 use rolecall_op::{Pipeline, Ports, Settings};
@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::UpArgs;
 use crate::credentials::Credentials;
+use crate::issuers::Issuers;
 use crate::providers::WebProviders;
 use crate::tasks::Tasks;
 use crate::{entropy, first_start, log_events};
@@ -31,6 +32,8 @@ use crate::{entropy, first_start, log_events};
 #[derive(Clone, Debug)]
 pub(crate) struct NodeConfig {
     pub(crate) listen: SocketAddr,
+    /// The URL under which others reach it; `None` is where it listens.
+    pub(crate) public_url: Option<String>,
     pub(crate) data: PathBuf,
     /// None: the data's own, or the default at the first start.
     pub(crate) account: Option<AccountId>,
@@ -50,6 +53,7 @@ impl NodeConfig {
     pub(crate) fn from_args(args: &UpArgs) -> Self {
         Self {
             listen: args.listen,
+            public_url: args.public_url.clone(),
             data: args.data.dir(),
             account: args.account.clone(),
             region: args.region.clone(),
@@ -90,6 +94,12 @@ impl Node {
             .local_addr()
             .context("find the listening address")?;
         let endpoint = format!("http://{}", reachable(address));
+        let issuers = Arc::new(IssuerAddress {
+            base: config
+                .public_url
+                .clone()
+                .unwrap_or_else(|| endpoint.clone()),
+        });
         let content = ContentStore::open(config.data.join("layers"))
             .await
             .context("open the image layers")?;
@@ -105,8 +115,9 @@ impl Node {
             .with::<dyn LayerStore>(layers.clone())
             .with::<RegistryAddress>(Arc::new(RegistryAddress {
                 local: endpoint.clone(),
-                public: None,
-            }));
+                public: config.public_url.clone(),
+            }))
+            .with::<IssuerAddress>(Arc::clone(&issuers));
         let settings = Settings {
             account: account.id.clone(),
             region: account.region.clone(),
@@ -123,7 +134,10 @@ impl Node {
         let registry = Arc::new(Registry::new(pipeline.clone(), content));
         let server =
             Server::new(pipeline.clone(), Limits::default()).with_prefix("/v2/", registry.clone());
-        let server = server.with_prefix("/v2", registry);
+        let server = server.with_prefix("/v2", registry).with_prefix(
+            IssuerAddress::PATH,
+            Arc::new(Issuers::new(store.clone(), issuers)),
+        );
 
         let key = store
             .snapshot()

@@ -51,6 +51,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<()> {
 fn config(data: PathBuf) -> Result<NodeConfig> {
     Ok(NodeConfig {
         listen: ([127, 0, 0, 1], 0).into(),
+        public_url: None,
         data,
         account: None,
         region: None,

@@ -30,6 +30,8 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "resource",
         "AWS's refusals name `log-group::log-stream:`, which `log-group:*` matches",
     ),
+    ("sts:GetWebIdentityToken", "resource", ITSELF),
+    ("sts:TagGetWebIdentityToken", "resource", ITSELF),
     (
         "sts:TagSession",
         "resource",
@@ -41,6 +43,9 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "one statement of a trust policy may allow it together with sts:AssumeRole",
     ),
 ];
+
+/// Why tokens of the caller are not on `*`.
+const ITSELF: &str = "AWS's refusals name `arn:aws:sts::ACCOUNT:self`, which a policy may name";
 
 /// Why the listings of IAM are not on `*`.
 const LISTING: &str = "AWS's refusals name the path that is listed, as in `...:role/`";

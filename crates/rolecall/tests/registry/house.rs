@@ -65,7 +65,11 @@ impl Folder {
             local: "http://127.0.0.1:4566".to_owned(),
             public: None,
         };
+        let issuers = rolecall_identity::IssuerAddress {
+            base: "http://127.0.0.1:4566".to_owned(),
+        };
         let ports = Ports::default()
+            .with::<rolecall_identity::IssuerAddress>(Arc::new(issuers))
             .with::<dyn rolecall_record::History>(Arc::new(rolecall_record::NoHistory))
             .with::<dyn rolecall_ecr::LayerStore>(Arc::new(layers))
             .with::<rolecall_ecr::RegistryAddress>(Arc::new(address))

@@ -19,6 +19,7 @@ pub mod last_accessed;
 pub mod login_profile;
 pub mod mfa;
 pub mod oidc_provider;
+pub mod outbound_federation;
 pub mod policy;
 pub mod role;
 pub mod saml_provider;
@@ -78,6 +79,7 @@ pub fn register(registry: Registry) -> Registry {
     let registry = simulate::register(registry);
     let registry = last_accessed::register(registry);
     let registry = oidc_provider::register(registry);
+    let registry = outbound_federation::register(registry);
     let registry = saml_provider::register(registry);
     let registry = server_certificate::register(registry);
     let registry = signing_certificate::register(registry);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rolecall_api::sts as api;
 use rolecall_base::AwsError;
 use rolecall_federation::{FetchError, JwtError, KeysOf, Providers, Token};
-use rolecall_identity::{Caller, OidcProvider};
+use rolecall_identity::{Caller, OidcProvider, TokenIssuer};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, DataContext, Operation, TokenOperation};
 use rolecall_store::Txn;
@@ -22,6 +22,8 @@ use crate::{errors, web_identity};
 /// keys that the provider publishes; then the token's times and its audience are held against the
 /// clock and the provider's client ids, and its claims become the condition keys of the call and of
 /// the session: `PROVIDER:aud`, `PROVIDER:sub` and so on.
+///
+/// The tokens that `GetWebIdentityToken` of this server issues are for others: none is taken.
 ///
 /// Source: STS API Reference, `AssumeRoleWithWebIdentity`; IAM User Guide, "OIDC federation",
 /// "Available keys for AWS OIDC federation".
@@ -77,8 +79,12 @@ impl TokenOperation for AssumeRoleWithWebIdentity {
         if !issuer.starts_with("https://") {
             return Err(errors::identity_token("Issuer must be a valid URL"));
         }
+        let snap = ctx.store.snapshot();
+        if TokenIssuer::of_url(&snap, &issuer).is_some() {
+            return Err(errors::token_of_this_partition());
+        }
         let key = OidcProvider::key_of(&account, &issuer);
-        let provider = ctx.store.snapshot().get::<OidcProvider>(&key);
+        let provider = snap.get::<OidcProvider>(&key);
         let provider = provider.ok_or_else(|| {
             errors::identity_token(format!(
                 "No OpenIDConnect provider found in your account for {issuer}"

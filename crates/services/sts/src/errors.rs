@@ -156,3 +156,52 @@ pub(crate) fn federated_user_calls(operation: &str) -> AwsError {
         "Cannot call {operation} with federation credentials"
     ))
 }
+
+// The texts of `GetWebIdentityToken` were seen on AWS, but for the one of callers from inside and
+// the one of its tokens.
+
+pub(crate) fn signing_algorithm_not_supported() -> AwsError {
+    validation(
+        "Requested SigningAlgorithm is not supported. See the GetWebIdentityToken documentation \
+         for supported algorithms",
+    )
+}
+
+pub(crate) fn federated_user_gets_no_token() -> AwsError {
+    access_denied("GetWebIdentityToken does not support federated user sessions")
+}
+
+pub(crate) fn no_principal_of_the_account() -> AwsError {
+    access_denied("GetWebIdentityToken is for users, roles and root")
+}
+
+pub(crate) fn session_duration_escalation() -> AwsError {
+    AwsError::new(
+        "SessionDurationEscalationException",
+        "Requested token expiry time must be before the original session's expiry time.",
+    )
+    .with_status(403)
+}
+
+pub(crate) fn outbound_federation_disabled() -> AwsError {
+    AwsError::new(
+        "OutboundWebIdentityFederationDisabledException",
+        "OutboundWebIdentityFederation is disabled.",
+    )
+    .with_status(403)
+}
+
+pub(crate) fn jwt_payload_size_exceeded() -> AwsError {
+    AwsError::new(
+        "JWTPayloadSizeExceededException",
+        "JWT payload exceeds maximum allowed size.",
+    )
+}
+
+/// IAM User Guide, "Federating AWS identities across AWS partitions": "The JWTs from
+/// GetWebIdentityToken cannot be used for OpenID Connect (OIDC) federation into the same partition".
+pub(crate) fn token_of_this_partition() -> AwsError {
+    identity_token(
+        "Tokens of GetWebIdentityToken cannot be used for federation into the same partition",
+    )
+}

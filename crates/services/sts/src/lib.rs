@@ -1,6 +1,6 @@
 //! The sts service: one file per operation.
 //!
-//! Not built, and answered so: `AssumeRoot`, `GetDelegatedAccessToken`, `GetWebIdentityToken`.
+//! Not built, and answered so: `AssumeRoot`, `GetDelegatedAccessToken`.
 //!
 //! # Invariants
 //! - A session is its token: nothing is stored, and nothing but the account's key can make one.
@@ -20,6 +20,7 @@ mod get_access_key_info;
 mod get_caller_identity;
 mod get_federation_token;
 mod get_session_token;
+mod get_web_identity_token;
 mod issue;
 mod mfa;
 mod saml;
@@ -36,6 +37,7 @@ pub use get_access_key_info::GetAccessKeyInfo;
 pub use get_caller_identity::GetCallerIdentity;
 pub use get_federation_token::GetFederationToken;
 pub use get_session_token::GetSessionToken;
+pub use get_web_identity_token::GetWebIdentityToken;
 
 use rolecall_base::AwsError;
 use rolecall_identity::{Caller, CallerKind};
@@ -69,4 +71,5 @@ pub fn register(registry: Registry) -> Registry {
         .with::<GetCallerIdentity>()
         .with::<GetFederationToken>()
         .with::<GetSessionToken>()
+        .with_data::<GetWebIdentityToken>()
 }

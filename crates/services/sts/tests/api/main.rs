@@ -9,3 +9,5 @@ mod own_sessions;
 mod saml;
 #[cfg(test)]
 mod web_identity;
+#[cfg(test)]
+mod web_identity_token;
