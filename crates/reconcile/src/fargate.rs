@@ -18,6 +18,7 @@ use rolecall_op::Pipeline;
 use rolecall_store::{Document, Txn};
 use tokio::sync::mpsc;
 
+use crate::guard::guarded;
 use crate::roles::{self, TaskRoles};
 
 /// How often the plan is made without a change that asks for it.
@@ -88,6 +89,9 @@ pub struct Fargate {
     /// When the credentials of a task's roles expire, by the task's key.
     expires: HashMap<String, Timestamp>,
     seq: i64,
+    /// A step was cut short between what it wrote and what it sent: the agent may not know what the
+    /// documents say that it knows.
+    adrift: bool,
 }
 
 impl Fargate {
@@ -105,25 +109,42 @@ impl Fargate {
             },
             expires: HashMap::new(),
             seq: 0,
+            adrift: false,
         };
-        driver.connect().await;
+        driver.tell_all().await;
         let mut period = tokio::time::interval(PERIOD);
         loop {
             tokio::select! {
                 changed = wake.changed() => if changed.is_err() { return },
-                _ = period.tick() => driver.refresh().await,
+                _ = period.tick() => {
+                    if driver.adrift {
+                        driver.tell_all().await;
+                    }
+                    let ended = guarded("refresh credentials", driver.refresh()).await;
+                    driver.adrift |= !ended;
+                }
                 message = driver.link.agent.from.recv() => match message {
                     Some(message) => {
                         heard(message, &mut driver.link.questions);
-                        driver.answer().await;
+                        let ended = guarded("answer an agent", driver.answer()).await;
+                        driver.adrift |= !ended;
                         continue;
                     }
                     None => return,
                 },
             }
-            driver.turn().await;
-            driver.answer().await;
+            let ended = guarded("plan", driver.turn()).await;
+            driver.adrift |= !ended;
+            let ended = guarded("answer an agent", driver.answer()).await;
+            driver.adrift |= !ended;
         }
+    }
+
+    /// [`Fargate::connect`]; again at a later period if it does not come to its end.
+    async fn tell_all(&mut self) {
+        self.adrift = false;
+        let ended = guarded("tell an agent its tasks", self.connect()).await;
+        self.adrift |= !ended;
     }
 
     /// What an agent is told when it connects: every task that it should have, with fresh
@@ -141,22 +162,7 @@ impl Fargate {
                 task_cluster_arn: task.cluster_arn(),
                 desired_status: desired(&task),
             });
-            let roles = match roles::assume(&self.pipeline, &task).await {
-                Ok(roles) => roles,
-                Err(refused) => {
-                    // The containers run on with what they have; the role may come back.
-                    tracing::warn!(task = task.arn(), error = %refused.error, "assume a role");
-                    TaskRoles::default()
-                }
-            };
-            self.expire_at(&key, &task, roles.expires);
-            match self.compile(&task, roles) {
-                Ok(mut payload) => {
-                    payload.desired_status = desired(&task);
-                    self.send_payload(&task, payload).await;
-                }
-                Err(reason) => tracing::error!(task = task.arn(), reason, "compile a task"),
-            }
+            self.send_again(&key, &task).await;
         }
         let (message_id, timeline) = (self.message_id(), self.next_seq());
         let manifest = TaskManifestMessage {
@@ -168,6 +174,25 @@ impl Fargate {
             tasks: listed,
         };
         self.send(ToAgent::TaskManifestMessage(manifest)).await;
+    }
+
+    async fn send_again(&mut self, key: &str, task: &Task) {
+        let roles = match roles::assume(&self.pipeline, task).await {
+            Ok(roles) => roles,
+            Err(refused) => {
+                // The containers run on with what they have; the role may come back.
+                tracing::warn!(task = task.arn(), error = %refused.error, "assume a role");
+                TaskRoles::default()
+            }
+        };
+        self.expire_at(key, task, roles.expires);
+        match self.compile(task, roles) {
+            Ok(mut payload) => {
+                payload.desired_status = desired(task);
+                self.send_payload(task, payload).await;
+            }
+            Err(reason) => tracing::error!(task = task.arn(), reason, "compile a task"),
+        }
     }
 
     /// Answers the agent's questions about tasks that it has and that were not on the list. One
@@ -228,15 +253,18 @@ impl Fargate {
 
     async fn execute(&mut self, plan: Plan) {
         for launch in plan.launch {
-            self.launch(launch).await;
+            let ended = guarded("launch a task", self.launch(launch)).await;
+            self.adrift |= !ended;
         }
-        let now = self.now();
         for key in plan.no_address {
-            self.fail(&key, transitions::NO_ADDRESS.to_owned()).await;
+            let failed = self.fail(&key, transitions::NO_ADDRESS.to_owned());
+            guarded("fail a task", failed).await;
         }
         for key in plan.stop {
-            self.stop(&key).await;
+            let ended = guarded("stop a task", self.stop(&key)).await;
+            self.adrift |= !ended;
         }
+        let now = self.now();
         for key in plan.end {
             self.change(move |tx| {
                 let cause = StopCause::user(None);

@@ -14,7 +14,7 @@ use rolecall_identity::{AccessKey, IssuerAddress};
 use rolecall_logs::LogEvents;
 use rolecall_op::audit::Denial;
 use rolecall_op::{Pipeline, Ports, Settings};
-use rolecall_reconcile::Retention;
+use rolecall_reconcile::{Expiry, Retention};
 use rolecall_record::{History, NoHistory, Reader, Recorded, Recorder};
 use rolecall_registry::{LocalLayers, Registry};
 use rolecall_server::{Limits, Server};
@@ -157,6 +157,12 @@ impl Node {
             Retention {
                 pipeline: pipeline.clone(),
                 events,
+            }
+            .run(),
+        );
+        running.spawn(
+            Expiry {
+                pipeline: pipeline.clone(),
             }
             .run(),
         );
