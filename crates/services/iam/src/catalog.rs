@@ -11,7 +11,7 @@ use crate::aws_managed::{self, AwsPolicy};
 use crate::listing::Paging;
 use crate::text::url_encoded;
 use crate::usage::{self, ATTACHED, BOUNDARY};
-use crate::{errors, tags};
+use crate::{errors, quota, tags};
 
 /// The longest a managed policy may be, in characters that are not white space (IAM quotas).
 const POLICY_CHARS_MAX: usize = 6_144;
@@ -128,10 +128,7 @@ pub(crate) fn parse(document: &str) -> Result<PolicyText, AwsError> {
 /// Whether the account may have one more policy.
 pub(crate) fn check_quota(tx: &Txn, account: &AccountId) -> Result<(), AwsError> {
     let max = Quotas::of(tx, account).policies;
-    if tx.len_unchecked::<CustomerPolicy>() >= max {
-        return Err(errors::quota("PoliciesPerAccount", max));
-    }
-    Ok(())
+    quota::check::<CustomerPolicy>(tx, account, "PoliciesPerAccount", max)
 }
 
 /// The number in a version id such as `v2`; AWS's longer forms name no version here.

@@ -22,6 +22,7 @@ pub mod oidc_provider;
 pub mod outbound_federation;
 pub mod policy;
 pub mod role;
+pub mod root_access;
 pub mod saml_provider;
 pub mod server_certificate;
 pub mod service_linked_role;
@@ -37,6 +38,7 @@ mod catalog;
 mod errors;
 mod holder;
 mod listing;
+mod quota;
 mod shapes;
 mod tags;
 mod text;
@@ -62,6 +64,7 @@ pub fn kinds() -> Vec<KindInfo> {
         KindInfo::of::<ssh_key::SshKey>(),
         KindInfo::of::<service_specific_credential::ServiceSpecificCredential>(),
         KindInfo::of::<last_accessed::AccessReport>(),
+        KindInfo::of::<last_accessed::OrganizationReport>(),
     ]
 }
 
@@ -78,6 +81,7 @@ pub fn register(registry: Registry) -> Registry {
     let registry = service_linked_role::register(registry);
     let registry = simulate::register(registry);
     let registry = last_accessed::register(registry);
+    let registry = root_access::register(registry);
     let registry = oidc_provider::register(registry);
     let registry = outbound_federation::register(registry);
     let registry = saml_provider::register(registry);

@@ -1,6 +1,6 @@
 //! STS's errors, in AWS's words.
 
-use rolecall_base::AwsError;
+use rolecall_base::{AccountId, AwsError};
 use rolecall_policy::PolicyError;
 
 pub(crate) fn access_denied(message: impl Into<String>) -> AwsError {
@@ -22,6 +22,37 @@ pub(crate) fn invalid_arn(arn: &str) -> AwsError {
 
 pub(crate) fn root_assumes() -> AwsError {
     access_denied("Roles may not be assumed by root accounts.")
+}
+
+/// STS API Reference, `AssumeRoot`: "You cannot use root user credentials to make this call." The
+/// words are ours.
+pub(crate) fn root_assumes_root() -> AwsError {
+    access_denied("AssumeRoot may not be called with root user credentials.")
+}
+
+/// STS API Reference, `GetSessionToken`: "You cannot call any AWS STS API except AssumeRole or
+/// GetCallerIdentity."
+pub(crate) fn session_assumes_root() -> AwsError {
+    access_denied("Cannot call AssumeRoot with session credentials")
+}
+
+/// A task policy that is none of AWS's five. The words are ours.
+pub(crate) fn not_a_task(arn: &str) -> AwsError {
+    validation(format!("{arn} is not a task policy of AssumeRoot."))
+}
+
+pub(crate) fn no_task() -> AwsError {
+    validation("The ARN of the task policy is required.")
+}
+
+/// A target whose root the organization does not manage centrally. STS has no error of its own for
+/// it; what follows the resource is ours.
+pub(crate) fn not_centralized(caller: &str, target: &AccountId, feature: &str) -> AwsError {
+    access_denied(format!(
+        "User: {caller} is not authorized to perform: sts:AssumeRoot on resource: \
+         arn:aws:iam::{target}:root because it is no member account for which this organization \
+         has enabled {feature}"
+    ))
 }
 
 pub(crate) fn duration_over_role_maximum() -> AwsError {

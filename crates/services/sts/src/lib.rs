@@ -1,6 +1,6 @@
 //! The sts service: one file per operation.
 //!
-//! Not built, and answered so: `AssumeRoot`, `GetDelegatedAccessToken`.
+//! Not built, and answered so: `GetDelegatedAccessToken`.
 //!
 //! # Invariants
 //! - A session is its token: nothing is stored, and nothing but the account's key can make one.
@@ -13,6 +13,7 @@ mod apart;
 mod assume_role;
 mod assume_role_with_saml;
 mod assume_role_with_web_identity;
+mod assume_root;
 mod decode_authorization_message;
 mod errors;
 mod federated;
@@ -32,6 +33,7 @@ mod web_identity;
 pub use assume_role::AssumeRole;
 pub use assume_role_with_saml::AssumeRoleWithSAML;
 pub use assume_role_with_web_identity::AssumeRoleWithWebIdentity;
+pub use assume_root::AssumeRoot;
 pub use decode_authorization_message::DecodeAuthorizationMessage;
 pub use get_access_key_info::GetAccessKeyInfo;
 pub use get_caller_identity::GetCallerIdentity;
@@ -66,6 +68,7 @@ pub fn register(registry: Registry) -> Registry {
         .with::<AssumeRole>()
         .with_token::<AssumeRoleWithSAML>()
         .with_token::<AssumeRoleWithWebIdentity>()
+        .with::<AssumeRoot>()
         .with::<DecodeAuthorizationMessage>()
         .with::<GetAccessKeyInfo>()
         .with::<GetCallerIdentity>()

@@ -2,7 +2,7 @@
 
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
-use rolecall_identity::{AccessKey, LastUse};
+use rolecall_identity::{AccessKey, Account, LastUse};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
@@ -24,10 +24,11 @@ impl Operation for GetAccessKeyLastUsed {
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let key = req.snap.get::<AccessKey>(required(&input.access_key_id));
         let own = key.filter(|key| key.account == *req.account());
-        let owner = own.and_then(|key| key.user.clone());
-        Ok(match owner {
-            Some(name) => access::user(req, "iam:GetAccessKeyLastUsed", &name).into(),
-            None => AccessCheck::new("iam:GetAccessKeyLastUsed", "*").into(),
+        let action = "iam:GetAccessKeyLastUsed";
+        Ok(match own.map(|key| key.user.clone()) {
+            Some(Some(name)) => access::user(req, action, &name).into(),
+            Some(None) => AccessCheck::new(action, Account::root_arn(req.account())).into(),
+            None => AccessCheck::new(action, "*").into(),
         })
     }
 

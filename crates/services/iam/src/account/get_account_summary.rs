@@ -13,9 +13,10 @@ use rolecall_store::Txn;
 use crate::account::AccountSettings;
 use crate::group::GROUPS_PER_USER_MAX;
 use crate::holder::Holder;
+use crate::login_profile::{self, LoginProfile};
 use crate::server_certificate::ServerCertificate;
 use crate::signing_certificate::SigningCertificate;
-use crate::{mfa, user_credential};
+use crate::{mfa, quota, user_credential};
 
 /// How much of everything the account has, and its quotas.
 ///
@@ -44,40 +45,50 @@ impl Operation for GetAccountSummary {
 
 /// What there is.
 fn used(tx: &Txn, account: &AccountId) -> Vec<(&'static str, usize)> {
-    let prefix = name_key(account, "");
     let root_keys = tx
         .range_unchecked::<AccessKey>("")
         .filter(|(_, key)| key.user.is_none() && key.account == *account)
         .count();
     let versions: usize = tx
-        .range_unchecked::<CustomerPolicy>(&prefix)
+        .range_unchecked::<CustomerPolicy>(&name_key(account, ""))
         .map(|(_, policy)| policy.versions.len())
         .sum();
-    let devices = || tx.range_unchecked::<VirtualMfaDevice>(&mfa::prefix(account));
-    let enabled = devices().filter(|(_, device)| device.user.is_some());
-    let server_certificates = tx.range_unchecked::<ServerCertificate>(&prefix);
+    let of_devices = mfa::prefix(account);
+    let enabled = tx
+        .range_unchecked::<VirtualMfaDevice>(&of_devices)
+        .filter(|(_, device)| device.user.is_some());
+    let root_profile = tx.get_unchecked::<LoginProfile>(&login_profile::root_key(account));
     let of_root = user_credential::prefix(account, "root");
     let root_certificates = tx.range_unchecked::<SigningCertificate>(&of_root).count();
     vec![
-        ("Users", tx.range_unchecked::<User>(&prefix).count()),
-        ("Groups", tx.range_unchecked::<Group>(&prefix).count()),
-        ("Roles", tx.range_unchecked::<Role>(&prefix).count()),
-        (
-            "Policies",
-            tx.range_unchecked::<CustomerPolicy>(&prefix).count(),
-        ),
+        ("Users", quota::used::<User>(tx, account)),
+        ("Groups", quota::used::<Group>(tx, account)),
+        ("Roles", quota::used::<Role>(tx, account)),
+        ("Policies", quota::used::<CustomerPolicy>(tx, account)),
         ("PolicyVersionsInUse", versions),
         (
             "InstanceProfiles",
-            tx.range_unchecked::<InstanceProfile>(&prefix).count(),
+            quota::used::<InstanceProfile>(tx, account),
         ),
-        ("Providers", providers(tx, account)),
-        ("ServerCertificates", server_certificates.count()),
-        ("MFADevices", devices().count()),
+        (
+            "Providers",
+            quota::used::<OidcProvider>(tx, account) + quota::used::<SamlProvider>(tx, account),
+        ),
+        (
+            "ServerCertificates",
+            quota::used::<ServerCertificate>(tx, account),
+        ),
+        (
+            "MFADevices",
+            tx.count_unchecked::<VirtualMfaDevice>(&of_devices),
+        ),
         ("MFADevicesInUse", enabled.count()),
         ("AccountAccessKeysPresent", root_keys.min(1)),
         ("AccountMFAEnabled", 0),
-        ("AccountPasswordPresent", 0),
+        (
+            "AccountPasswordPresent",
+            usize::from(root_profile.is_some()),
+        ),
         (
             "AccountSigningCertificatesPresent",
             root_certificates.min(1),
@@ -87,13 +98,6 @@ fn used(tx: &Txn, account: &AccountId) -> Vec<(&'static str, usize)> {
             1 + usize::from(AccountSettings::of(tx, account).v2_tokens),
         ),
     ]
-}
-
-/// Identity providers, of both kinds.
-fn providers(tx: &Txn, account: &AccountId) -> usize {
-    let prefix = name_key(account, "");
-    tx.range_unchecked::<OidcProvider>(&prefix).count()
-        + tx.range_unchecked::<SamlProvider>(&prefix).count()
 }
 
 /// How much there may be.

@@ -11,7 +11,7 @@ use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
 use crate::text::{path_or_root, required};
-use crate::{errors, shapes};
+use crate::{errors, quota, shapes};
 
 /// Creates a group, without policies and users.
 ///
@@ -39,9 +39,7 @@ impl Operation for CreateGroup {
             return Err(errors::entity_exists("Group", name));
         }
         let max = Quotas::of(tx, account).groups;
-        if tx.range_unchecked::<Group>(&name_key(account, "")).count() >= max {
-            return Err(errors::quota("GroupsPerAccount", max));
-        }
+        quota::check::<Group>(tx, account, "GroupsPerAccount", max)?;
         let group = Group {
             account: account.clone(),
             name: name.to_owned(),

@@ -10,7 +10,7 @@ use rolecall_store::Txn;
 
 use crate::tags::Case;
 use crate::text::{path_or_root, required};
-use crate::{access, errors, shapes, tags};
+use crate::{access, errors, quota, shapes, tags};
 
 /// Creates an instance profile, without a role. With tags, `iam:TagInstanceProfile` is needed as
 /// well.
@@ -54,9 +54,7 @@ impl Operation for CreateInstanceProfile {
             return Err(errors::instance_profile_exists(name));
         }
         let max = Quotas::of(tx, account).instance_profiles;
-        if tx.len_unchecked::<InstanceProfile>() >= max {
-            return Err(errors::quota("InstanceProfilesPerAccount", max));
-        }
+        quota::check::<InstanceProfile>(tx, account, "InstanceProfilesPerAccount", max)?;
         let profile = InstanceProfile {
             account: account.clone(),
             name: name.to_owned(),

@@ -17,6 +17,22 @@ pub(super) struct Grants {
 impl Grants {
     /// Adds the Allow statements of a policy document.
     pub(super) fn add(&mut self, document: &str) {
+        self.add_statements(document, |statement| {
+            statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+        });
+    }
+
+    /// Adds, as if it were allowed, what a document denies whoever asks and whatever they ask for:
+    /// its Deny statements on `*` without a condition.
+    pub(super) fn add_denied(&mut self, document: &str) {
+        self.add_statements(document, |statement| {
+            let everything = patterns(statement.get("Resource")).iter().any(|r| r == "*");
+            let deny = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
+            deny && everything && statement.get("Condition").is_none()
+        });
+    }
+
+    fn add_statements(&mut self, document: &str, wanted: impl Fn(&Value) -> bool) {
         let Ok(document) = serde_json::from_str::<Value>(document) else {
             return;
         };
@@ -26,7 +42,7 @@ impl Grants {
             None => Vec::new(),
         };
         for statement in statements {
-            if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+            if !wanted(statement) {
                 continue;
             }
             self.allowed.extend(patterns(statement.get("Action")));
@@ -68,11 +84,42 @@ impl Grants {
             .collect()
     }
 
-    fn allows(&self, namespace: &str, action: &str) -> bool {
+    /// Whether anything of a service is named, by itself or with all others.
+    pub(super) fn names(&self, namespace: &str) -> bool {
+        let of = |pattern: &String| {
+            pattern == "*"
+                || pattern
+                    .split_once(':')
+                    .is_some_and(|(service, _)| service.eq_ignore_ascii_case(namespace))
+        };
+        self.allowed.iter().any(of) || self.all_but.iter().any(|but| !covers(but, namespace))
+    }
+
+    /// Whether everything of a service is named.
+    pub(super) fn names_all_of(&self, namespace: &str) -> bool {
+        covers(&self.allowed, namespace)
+            || self.all_but.iter().any(|but| {
+                let of = |pattern: &String| {
+                    pattern == "*" || pattern.starts_with(&format!("{namespace}:"))
+                };
+                !but.iter().any(of)
+            })
+    }
+
+    /// Whether an action is named.
+    pub(super) fn allows(&self, namespace: &str, action: &str) -> bool {
         let action = format!("{namespace}:{action}").to_lowercase();
         let any = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, &action));
         any(&self.allowed) || self.all_but.iter().any(|but| !any(but))
     }
+}
+
+/// Whether a pattern is for all actions of a service.
+fn covers(patterns: &[String], namespace: &str) -> bool {
+    let all = format!("{namespace}:*");
+    patterns
+        .iter()
+        .any(|pattern| pattern == "*" || *pattern == all)
 }
 
 /// The strings of an element, lower case: letter case is nothing to actions.

@@ -18,7 +18,7 @@ const EARLIER_MAX: usize = 24;
 /// A user's password. Keyed by [`rolecall_identity::name_key`], as the user.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoginProfile {
-    /// The user's name.
+    /// The user's name; empty for root.
     pub user: String,
     /// When the user got its first password.
     pub created: Timestamp,
@@ -29,7 +29,7 @@ pub struct LoginProfile {
     /// The salt of all hashes of this profile, so that one hash of a new password tells whether
     /// it was used before.
     pub(crate) salt: Vec<u8>,
-    /// The hash of the password.
+    /// The hash of the password; empty where there is none yet.
     pub(crate) hash: Vec<u8>,
     /// The hashes of the passwords before it, newest first.
     pub(crate) earlier: Vec<Vec<u8>>,
@@ -55,7 +55,7 @@ impl LoginProfile {
     /// As the API shows it.
     pub(crate) fn shown(&self) -> api::LoginProfile {
         api::LoginProfile {
-            user_name: Some(self.user.clone()),
+            user_name: (!self.user.is_empty()).then(|| self.user.clone()),
             create_date: Some(self.created),
             password_reset_required: Some(self.reset_required),
         }

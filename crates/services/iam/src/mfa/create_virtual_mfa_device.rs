@@ -51,8 +51,7 @@ impl Operation for CreateVirtualMFADevice {
         }
         // As many as there may be users (IAM quotas).
         let max = Quotas::of(tx, account).users;
-        let devices = tx.range_unchecked::<VirtualMfaDevice>(&super::prefix(account));
-        if devices.count() >= max {
+        if !tx.has_fewer::<VirtualMfaDevice>(&super::prefix(account), max) {
             return Err(errors::quota("VirtualMFADevicesPerAccount", max));
         }
         let mut secret = [0u8; SEED_BYTES];

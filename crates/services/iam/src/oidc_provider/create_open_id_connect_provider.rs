@@ -13,7 +13,7 @@ use crate::oidc_provider::{
 };
 use crate::tags::Case;
 use crate::text::required;
-use crate::{access, errors, tags};
+use crate::{access, errors, quota, tags};
 
 /// Creates a provider. With tags, `iam:TagOpenIDConnectProvider` is needed as well.
 ///
@@ -62,12 +62,8 @@ impl DataOperation for CreateOpenIDConnectProvider {
             if tx.get::<OidcProvider>(&key).is_some() {
                 return Err(exists(&made.url));
             }
-            if tx.len_unchecked::<OidcProvider>() >= PROVIDERS_MAX {
-                return Err(errors::quota(
-                    "OpenIdConnectProvidersPerAccount",
-                    PROVIDERS_MAX,
-                ));
-            }
+            let name = "OpenIdConnectProvidersPerAccount";
+            quota::check::<OidcProvider>(tx, &made.account, name, PROVIDERS_MAX)?;
             tx.put(key, made.clone());
             Ok(())
         };

@@ -14,7 +14,7 @@ use crate::role::session_duration;
 use crate::tags::Case;
 use crate::text::{path_or_root, required};
 use crate::usage::How;
-use crate::{access, errors, holder, shapes, tags, trust, usage};
+use crate::{access, errors, holder, quota, shapes, tags, trust, usage};
 
 /// Creates a role.
 ///
@@ -64,9 +64,7 @@ impl Operation for CreateRole {
             return Err(errors::entity_exists("Role", name));
         }
         let max = Quotas::of(tx, account).roles;
-        if tx.len_unchecked::<Role>() >= max {
-            return Err(errors::quota("RolesPerAccount", max));
-        }
+        quota::check::<Role>(tx, account, "RolesPerAccount", max)?;
         let role = Role {
             account: account.clone(),
             name: name.to_owned(),

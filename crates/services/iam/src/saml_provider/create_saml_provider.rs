@@ -11,7 +11,7 @@ use rolecall_store::Txn;
 use crate::saml_provider::{PROVIDERS_MAX, TAGS_QUOTA, private_key, valid_until};
 use crate::tags::Case;
 use crate::text::required;
-use crate::{access, errors, tags};
+use crate::{access, quota, tags};
 
 /// Creates a provider from its metadata, which must be that of an identity provider with at least
 /// one certificate to sign with. With tags, `iam:TagSAMLProvider` is needed as well.
@@ -64,9 +64,7 @@ impl Operation for CreateSAMLProvider {
             let message = format!("SAML Provider with name {name} already exists.");
             return Err(AwsError::new("EntityAlreadyExists", message).with_status(409));
         }
-        if tx.len_unchecked::<SamlProvider>() >= PROVIDERS_MAX {
-            return Err(errors::quota("SAMLProvidersPerAccount", PROVIDERS_MAX));
-        }
+        quota::check::<SamlProvider>(tx, account, "SAMLProvidersPerAccount", PROVIDERS_MAX)?;
         let provider = SamlProvider {
             account: account.clone(),
             name: name.to_owned(),

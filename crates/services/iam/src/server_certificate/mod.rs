@@ -62,6 +62,7 @@ pub struct ServerCertificate {
 impl Document for ServerCertificate {
     const KIND: &'static str = "iam.server-certificate";
     const VERSION: u32 = 1;
+    const COUNTED: bool = true;
 }
 
 impl fmt::Debug for ServerCertificate {

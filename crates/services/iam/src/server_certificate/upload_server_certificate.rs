@@ -13,7 +13,7 @@ use rolecall_store::Txn;
 use crate::server_certificate::{CERTIFICATES_MAX, ServerCertificate, TAGS_QUOTA, exists};
 use crate::tags::Case;
 use crate::text::{path_or_root, required};
-use crate::{access, errors, tags};
+use crate::{access, quota, tags};
 
 /// Adds a certificate with its private key, which must be its own, and its chain, which must lead
 /// up from it. With tags, `iam:TagServerCertificate` is needed as well.
@@ -55,12 +55,8 @@ impl Operation for UploadServerCertificate {
         if tx.get::<ServerCertificate>(&store_key).is_some() {
             return Err(exists(name));
         }
-        if tx.len_unchecked::<ServerCertificate>() >= CERTIFICATES_MAX {
-            return Err(errors::quota(
-                "ServerCertificatesPerAccount",
-                CERTIFICATES_MAX,
-            ));
-        }
+        let name_of_quota = "ServerCertificatesPerAccount";
+        quota::check::<ServerCertificate>(tx, account, name_of_quota, CERTIFICATES_MAX)?;
         let made = ServerCertificate {
             account: account.clone(),
             name: name.to_owned(),

@@ -13,7 +13,7 @@ use rolecall_store::Txn;
 use crate::tags::Case;
 use crate::text::{path_or_root, required};
 use crate::usage::How;
-use crate::{access, errors, holder, shapes, tags, usage};
+use crate::{access, errors, holder, quota, shapes, tags, usage};
 
 /// Creates a user, without access keys. With tags, `iam:TagUser` is needed as well.
 ///
@@ -54,9 +54,7 @@ impl Operation for CreateUser {
             return Err(errors::entity_exists("User", name));
         }
         let max = Quotas::of(tx, account).users;
-        if tx.len_unchecked::<User>() >= max {
-            return Err(errors::quota("UsersPerAccount", max));
-        }
+        quota::check::<User>(tx, account, "UsersPerAccount", max)?;
         let user = User {
             account: account.clone(),
             name: name.to_owned(),

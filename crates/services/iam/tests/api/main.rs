@@ -11,6 +11,7 @@ mod linked_roles;
 mod mfa;
 mod passwords;
 mod policies;
+mod quotas;
 mod roles;
 mod simulator;
 mod user_credentials;

@@ -1,9 +1,12 @@
 //! What the tests of organizations share.
 
+use std::sync::Arc;
+
 use rolecall_api::{organizations as api, sts};
 use rolecall_base::AwsError;
 use rolecall_identity::Caller;
-use rolecall_op::Registry;
+use rolecall_op::{Ports, Registry};
+use rolecall_record::{History, Reader, Recorded, Recorder};
 use rolecall_testkit::World;
 use serde_json::json;
 
@@ -32,17 +35,36 @@ pub(crate) fn organization_id() -> String {
     rolecall_identity::organization::Organization::id_of(&account)
 }
 
-/// An account with the operations of organizations, iam, sts, ecs and ecr.
-pub(crate) async fn world() -> World {
+/// The operations of organizations, iam, sts, ecs and ecr.
+fn registry() -> Registry {
     let registry = rolecall_iam::register(rolecall_organizations::register(Registry::default()));
     let registry = rolecall_ecs::register(rolecall_sts::register(registry));
-    let registry = rolecall_ecr::register(registry);
-    World::new(registry).unwrap().with_account().await.unwrap()
+    rolecall_ecr::register(registry)
+}
+
+/// An account with the operations of organizations, iam, sts, ecs and ecr.
+pub(crate) async fn world() -> World {
+    let world = World::new(registry()).unwrap();
+    world.with_account().await.unwrap()
 }
 
 /// A world with an organization, the id of its root, and both types of policy enabled.
 pub(crate) async fn organized() -> (World, String) {
-    let w = world().await;
+    organize(world().await).await
+}
+
+/// [`organized`], with a record of the calls in a folder.
+pub(crate) async fn recorded() -> (World, String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), 0).unwrap();
+    let history = Recorded::new(recorder.clone(), Reader::new(folder.path()));
+    let ports = Ports::default().with::<dyn History>(Arc::new(history));
+    let world = World::recorded(registry(), ports, Some(recorder)).unwrap();
+    let (world, root) = organize(world.with_account().await.unwrap()).await;
+    (world, root, folder)
+}
+
+async fn organize(w: World) -> (World, String) {
     call!(w, w.root(), organizations::CreateOrganization, {}).unwrap();
     let roots = call!(w, w.root(), organizations::ListRoots, {}).unwrap();
     let root = roots.roots.unwrap().remove(0).id.unwrap();
