@@ -4,7 +4,7 @@
 //! CloudWatch Logs": what is done to a group or to a stream in it may be conditioned on the group's
 //! tags.
 
-use rolecall_op::{AccessCheck, AccessRequest};
+use rolecall_op::{Access, AccessCheck, AccessRequest};
 
 use crate::documents::LogGroup;
 use crate::names;
@@ -41,4 +41,21 @@ pub(crate) fn stream(
         group,
         names::stream_arn(req.info, group, stream),
     )
+}
+
+/// The checks of a reader of events that `check` allows: with `unmask`, that sensitive data may be
+/// seen, too. Nothing is masked here; who asks for what is not allowed is refused all the same.
+///
+/// Source: CloudWatch Logs API Reference, `GetLogEvents`, `unmask`: "you must be signed into an
+/// account with the `logs:Unmask` permission".
+pub(crate) fn reader(
+    req: &AccessRequest<'_>,
+    check: AccessCheck,
+    name: &str,
+    unmask: Option<bool>,
+) -> Access {
+    match unmask {
+        Some(true) => vec![check, group(req, "logs:Unmask", name)].into(),
+        _ => check.into(),
+    }
 }

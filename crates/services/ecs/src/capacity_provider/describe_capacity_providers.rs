@@ -9,10 +9,11 @@ use super::check;
 use crate::cluster::strategy::{FARGATE, FARGATE_SPOT, is_fargate, provider_name};
 use crate::documents::CapacityProvider;
 use crate::listing::PageRequest;
-use crate::refs::{arn, key};
+use crate::refs::{ClusterRef, arn, key};
 use crate::{access, errors, tags};
 
-/// Describes capacity providers: those that are named, or all of them.
+/// Describes capacity providers: those that are named, or all of them. With a cluster, those that
+/// are not associated with it are left out, or missing if they are named.
 ///
 /// Source: Amazon ECS API Reference, `DescribeCapacityProviders`.
 pub struct DescribeCapacityProviders;
@@ -54,15 +55,26 @@ impl Operation for DescribeCapacityProviders {
                 "capacityProviders can have at most 100 items.",
             ));
         }
+        let of_cluster = match input.cluster.as_deref() {
+            Some(given) => Some(ClusterRef::parse(req.info, Some(given))?.active(req.info, tx)?),
+            None => None,
+        };
+        let wanted = |name: &str| {
+            let cluster = of_cluster.as_ref();
+            cluster.is_none_or(|c| c.capacity_providers.iter().any(|one| one == name))
+        };
         let mut failures = Vec::new();
         let (providers, next_token) = if named.is_empty() {
             let page = PageRequest::new(input.next_token.as_deref(), input.max_results, 10)?;
             let after = page.after.clone().unwrap_or_default();
             let aws = [FARGATE, FARGATE_SPOT].map(|name| (name, amazon(req.info, name)));
-            let aws = aws.into_iter().filter(|(name, _)| *name > after.as_str());
+            let aws = aws
+                .into_iter()
+                .filter(|(name, _)| *name > after.as_str() && wanted(name));
             let prefix = key(req.info, "");
             let own = tx
                 .range_after::<CapacityProvider>(&prefix, &after)
+                .filter(|(_, found)| wanted(&found.name))
                 .map(|(key, found)| (key, shown(&found, with_tags)));
             // AWS's own come last: their names are above every key, which begins with a digit.
             page.take(own.chain(aws))
@@ -70,8 +82,11 @@ impl Operation for DescribeCapacityProviders {
             let mut found = Vec::new();
             for given in named {
                 let name = provider_name(req.info, given).unwrap_or_else(|_| given.clone());
-                match tx.get::<CapacityProvider>(&key(req.info, &name)) {
-                    _ if is_fargate(&name) => found.push(amazon(req.info, &name)),
+                let document = tx.get::<CapacityProvider>(&key(req.info, &name));
+                match document.filter(|_| wanted(&name)) {
+                    _ if is_fargate(&name) && wanted(&name) => {
+                        found.push(amazon(req.info, &name));
+                    }
                     Some(provider) => found.push(shown(&provider, with_tags)),
                     None => failures.push(api::Failure {
                         arn: Some(access::provider_arn(req.info, given)),

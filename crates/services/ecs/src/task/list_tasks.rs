@@ -60,7 +60,9 @@ impl Operation for ListTasks {
             filter.as_deref().is_none_or(|filter| value == Some(filter))
         };
         let wanted = |task: &Doc<Task>| {
-            task.desired_status.as_str() == desired
+            // There are no daemons, so no task is one's.
+            input.daemon_name.is_none()
+                && task.desired_status.as_str() == desired
                 && is(&input.family, Some(&task.family))
                 && is(&input.started_by, task.started_by.as_deref())
                 && is(&input.launch_type, Some(task.launch_type.as_str()))

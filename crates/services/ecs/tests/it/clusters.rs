@@ -228,6 +228,21 @@ async fn capacity_providers_of_the_account_are_kept_and_amazons_are_there() {
     assert_eq!(names, ["own", "FARGATE", "FARGATE_SPOT"]);
     let cluster = json!({"clusterName": "a", "capacityProviders": ["own"]});
     ok::<api::CreateCluster>(&world, cluster).await;
+    let of_cluster = json!({"cluster": "a"});
+    let shown = ok::<api::DescribeCapacityProviders>(&world, of_cluster).await;
+    assert_eq!(shown["capacityProviders"][0]["name"], "own");
+    assert_eq!(shown["capacityProviders"].as_array().unwrap().len(), 1);
+    let not_its = json!({"cluster": "a", "capacityProviders": ["FARGATE", "own"]});
+    let shown = ok::<api::DescribeCapacityProviders>(&world, not_its).await;
+    assert_eq!(shown["capacityProviders"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["failures"][0]["reason"], "MISSING");
+    let none = json!({"cluster": "none"});
+    assert_eq!(
+        fails::<api::DescribeCapacityProviders>(&world, none)
+            .await
+            .0,
+        "ClusterNotFoundException"
+    );
     let delete = json!({"capacityProvider": "own"});
     assert_eq!(
         fails::<api::DeleteCapacityProvider>(&world, delete.clone())

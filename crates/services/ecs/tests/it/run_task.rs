@@ -290,6 +290,7 @@ async fn tasks_are_listed_by_filters_and_stopped() {
         4
     );
     assert_eq!(count(json!({"family": "other"})).await, 0);
+    assert_eq!(count(json!({"daemonName": "other"})).await, 0);
     assert_eq!(count(json!({"maxResults": 3})).await, 3);
     let arn = &tasks(&one)[0]["taskArn"];
     let stopped = ok::<api::StopTask>(&world, json!({"task": arn, "reason": "enough"})).await;

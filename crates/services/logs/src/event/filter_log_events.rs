@@ -27,7 +27,9 @@ impl DataOperation for FilterLogEvents {
     const EXAMPLE: &'static str = r#"{"logGroupName":"/ecs/app","filterPattern":"ERROR"}"#;
 
     fn access(input: &Input<Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(access::group(req, "logs:FilterLogEvents", named(input)?).into())
+        let group = named(input)?;
+        let check = access::group(req, "logs:FilterLogEvents", group);
+        Ok(access::reader(req, check, group, input.unmask))
     }
 
     async fn handle(input: Input<Api>, ctx: DataContext) -> Result<Output<Api>, AwsError> {

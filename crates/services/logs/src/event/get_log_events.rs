@@ -23,7 +23,8 @@ impl DataOperation for GetLogEvents {
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let group = named(input)?;
         let stream = required(&input.log_stream_name);
-        Ok(access::stream(req, "logs:GetLogEvents", group, stream).into())
+        let check = access::stream(req, "logs:GetLogEvents", group, stream);
+        Ok(access::reader(req, check, group, input.unmask))
     }
 
     async fn handle(
