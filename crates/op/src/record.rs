@@ -216,6 +216,7 @@ fn identity<'a>(info: &'a RequestInfo, operation: &str) -> Identity<'a> {
         invoked_by: text(info.called_via.last()),
         called_via: Cow::Borrowed(&info.called_via),
         identity_provider: None,
+        assumed_root: caller.is_assumed_root(),
     };
     match &caller.kind {
         CallerKind::User { .. } => identity.user_name = last(&caller.arn),

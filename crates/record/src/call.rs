@@ -173,6 +173,11 @@ pub struct Identity<'a> {
     #[n(14)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_provider: Option<Text<'a>>,
+    /// Whether it is the root user in a privileged session of `AssumeRoot`.
+    #[n(15)]
+    #[cbor(default, skip_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub assumed_root: bool,
 }
 
 /// The kinds of principal, named as CloudTrail's `userIdentity.type`.

@@ -28,6 +28,7 @@ pub(crate) fn call(number: u64) -> CallRecord<'static> {
             invoked_by: None,
             called_via: Cow::Borrowed(&[]),
             identity_provider: None,
+            assumed_root: false,
         },
         source_ip: Some("127.0.0.1".into()),
         user_agent: Some("aws-cli/2".into()),

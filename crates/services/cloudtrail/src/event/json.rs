@@ -44,6 +44,9 @@ struct Event<'a> {
     event_type: &'static str,
     management_event: bool,
     recipient_account_id: &'a str,
+    // What a service did by itself has no request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_event_details: Option<Box<RawValue>>,
     event_category: &'static str,
 }
 
@@ -97,6 +100,9 @@ struct SessionContext<'a> {
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_identity: Option<&'a str>,
+    // Text, as IAM User Guide, "Track privileged tasks in AWS CloudTrail", shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assumed_root: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -155,6 +161,11 @@ pub fn user_name<'a>(caller: &'a Identity<'_>) -> Option<&'a str> {
 /// resource, which learns no more of a caller than its account and id.
 pub fn event_json(call: &CallRecord<'_>, recipient: &str) -> String {
     let parameters = call.parameters.as_ref();
+    let parameters = parameters.and_then(|p| RawValue::from_string(p.to_string()).ok());
+    let (request_parameters, service_event_details) = match call.operation.as_ref() {
+        "PolicyExecutionEvent" => (None, parameters),
+        _ => (parameters, None),
+    };
     let inside = call.caller.invoked_by.as_deref().unwrap_or("AWS Internal");
     let (management_event, event_category) = match call.kind {
         CallKind::Management => (true, "Management"),
@@ -177,7 +188,7 @@ pub fn event_json(call: &CallRecord<'_>, recipient: &str) -> String {
         user_agent: call.user_agent.as_deref().unwrap_or(inside),
         error_code: error.map(|(code, _)| code),
         error_message: error.map(|(_, message)| message),
-        request_parameters: parameters.and_then(|p| RawValue::from_string(p.to_string()).ok()),
+        request_parameters,
         response_elements: None,
         additional_event_data: additional.then_some(Additional {
             called_via: &call.caller.called_via,
@@ -193,6 +204,7 @@ pub fn event_json(call: &CallRecord<'_>, recipient: &str) -> String {
         },
         management_event,
         recipient_account_id: recipient,
+        service_event_details,
         event_category,
     };
     serde_json::to_string(&event).unwrap_or_default()
@@ -268,5 +280,6 @@ fn session<'a>(caller: &'a Identity<'_>) -> Option<SessionContext<'a>> {
             mfa_authenticated: if caller.mfa { "true" } else { "false" },
         },
         source_identity: caller.source_identity.as_deref(),
+        assumed_root: caller.assumed_root.then_some("true"),
     })
 }

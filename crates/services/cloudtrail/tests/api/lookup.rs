@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use rolecall_api::cloudtrail::{LookupEvents, LookupEventsResponse};
 use rolecall_api::ecs::{DescribeClusters, ListClusters, RegisterTaskDefinition};
-use rolecall_api::iam::{CreateRole, CreateUser};
-use rolecall_base::AwsError;
-use rolecall_identity::Caller;
+use rolecall_api::iam::{CreateRole, CreateUser, GetAccountSummary};
+use rolecall_base::{AwsError, Tags};
+use rolecall_identity::organization::RootTask;
+use rolecall_identity::{Caller, CallerKind, SessionClaims, SessionKind};
 use rolecall_op::{Ports, Registry};
 use rolecall_record::{History, Query, Reader, Recorded, Recorder};
 use rolecall_testkit::World;
@@ -175,6 +176,60 @@ async fn an_event_has_cloudtrails_shape() {
         house.names("EventId", &event.event_id.unwrap()).await,
         ["DescribeClusters"]
     );
+}
+
+#[tokio::test]
+async fn a_privileged_session_of_root_is_told_as_one() {
+    let house = House::new();
+    let claims = SessionClaims {
+        access_key_id: "ASIATESTKIT000000000".to_owned(),
+        secret: "not-a-secret".to_owned(),
+        account: "123456789012".to_owned(),
+        kind: SessionKind::AssumedRoot,
+        issued: house.world.now(),
+        expires: house.world.now().plus(Duration::from_secs(900)),
+        policy: None,
+        policy_arns: vec![RootTask::AuditCredentials.policy_arn().to_owned()],
+        tags: Tags::default(),
+        transitive_tag_keys: Vec::new(),
+        source_identity: None,
+        mfa: false,
+        chain: 0,
+        provider: None,
+    };
+    let root = Caller {
+        access_key_id: Some(claims.access_key_id.clone()),
+        kind: CallerKind::Root {
+            session: Some(Arc::new(claims)),
+        },
+        ..house.world.root()
+    };
+    house
+        .world
+        .call::<GetAccountSummary>(&root, json!({}))
+        .await
+        .unwrap();
+    let attribute = json!({ "AttributeKey": "EventName", "AttributeValue": "GetAccountSummary" });
+    let answer = house
+        .lookup(json!({ "LookupAttributes": [attribute] }))
+        .await;
+    let event = answer.unwrap().events.unwrap().remove(0);
+    let read: Value = serde_json::from_str(&event.cloud_trail_event.unwrap()).unwrap();
+    let wanted = json!({
+        "type": "Root",
+        "principalId": "123456789012",
+        "arn": "arn:aws:iam::123456789012:root",
+        "accountId": "123456789012",
+        "accessKeyId": "ASIATESTKIT000000000",
+        "sessionContext": {
+            "attributes": {
+                "creationDate": "2026-11-22T00:00:00Z",
+                "mfaAuthenticated": "false",
+            },
+            "assumedRoot": "true",
+        },
+    });
+    assert_eq!(read["userIdentity"], wanted);
 }
 
 #[tokio::test]
