@@ -44,6 +44,7 @@ impl Writer {
             self.text(HIDDEN);
             return Some(());
         }
+        let name = shape.name;
         match (value, &shape.kind) {
             (Value::Struct(values), Kind::Structure(structure)) => {
                 self.out.push('{');
@@ -75,7 +76,11 @@ impl Writer {
                     }
                     self.text(key);
                     self.out.push(':');
-                    self.value(*shape, item)?;
+                    if is_hidden(name, key) {
+                        self.text(HIDDEN);
+                    } else {
+                        self.value(*shape, item)?;
+                    }
                 }
                 self.out.push('}');
             }
@@ -131,6 +136,38 @@ impl Writer {
         }
         self.out.push('"');
     }
+}
+
+/// Maps of options that a log router or a volume driver understands, and not ECS: which of them are
+/// secrets only the driver knows.
+const DRIVER_OPTIONS: [&str; 3] = [
+    "LogConfigurationOptionsMap",
+    "FirelensConfigurationOptionsMap",
+    "StringMap",
+];
+
+/// The options that are known to be none: those of the awslogs driver and of Docker's log files
+/// (ECS API Reference, `LogConfiguration`).
+const OPEN_OPTIONS: [&str; 5] = ["mode", "max-buffer-size", "max-size", "max-file", "tag"];
+
+/// What the keys of secrets are called.
+const SECRET_NAMES: [&str; 7] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "credential",
+    "key",
+];
+
+/// Whether a value of a map is to be hidden though the model does not call it sensitive.
+fn is_hidden(map: &str, key: &str) -> bool {
+    if DRIVER_OPTIONS.contains(&map) {
+        return !key.starts_with("awslogs-") && !OPEN_OPTIONS.contains(&key);
+    }
+    let key = key.to_ascii_lowercase();
+    map != "Tags" && SECRET_NAMES.iter().any(|name| key.contains(name))
 }
 
 /// Data without a model may hold anything, so that only its form is shown.

@@ -1,7 +1,7 @@
 //! Parameters are shown, secrets are not.
 
 use rolecall_api::typed::{ApiOperation, FromValue};
-use rolecall_api::{ecr, ecs, iam, sts};
+use rolecall_api::{ecr, ecs, iam, logs, sts};
 
 use super::*;
 
@@ -53,6 +53,58 @@ fn secrets_are_hidden() {
         .unwrap();
     assert!(text.contains("web") && text.contains(HIDDEN), "{text}");
     assert!(!text.contains(secret), "{text}");
+}
+
+/// Which options of a log driver are secrets the model does not say, nor which labels are.
+#[test]
+fn secrets_among_options_and_labels_are_hidden() {
+    let secret = "correct-horse-battery";
+    let map = |pairs: &[(&str, &str)]| {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Some(pairs.iter().map(owned).collect())
+    };
+    let options = map(&[
+        ("awslogs-group", "/ecs/web"),
+        ("splunk-token", secret),
+        ("Header", secret),
+        ("mode", "non-blocking"),
+    ]);
+    let input = ecs::RegisterTaskDefinitionRequest {
+        container_definitions: Some(vec![ecs::ContainerDefinition {
+            log_configuration: Some(ecs::LogConfiguration {
+                log_driver: Some("splunk".to_owned()),
+                options: options.clone(),
+                ..Default::default()
+            }),
+            firelens_configuration: Some(ecs::FirelensConfiguration {
+                options: map(&[("config-file-value", secret)]),
+                ..Default::default()
+            }),
+            docker_labels: map(&[("team", "web"), ("deploy.ApiKey", secret)]),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    let text = shown::<ecs::RegisterTaskDefinition>(input)
+        .unwrap()
+        .unwrap();
+    for known in [
+        "/ecs/web",
+        "non-blocking",
+        r#""team":"web""#,
+        "splunk-token",
+        HIDDEN,
+    ] {
+        assert!(text.contains(known), "{known}: {text}");
+    }
+    assert!(!text.contains(secret), "{text}");
+    // Tags are no place for secrets, and say what they are about.
+    let tagged = logs::CreateLogGroupRequest {
+        tags: map(&[("key-owner", "web")]),
+        ..Default::default()
+    };
+    let text = shown::<logs::CreateLogGroup>(tagged).unwrap().unwrap();
+    assert!(text.contains("web"), "{text}");
 }
 
 #[test]
