@@ -77,8 +77,9 @@ const TEST: &[Need] = &[
     },
 ];
 
-/// The aws command line, version 1, and boto3, as pip names them.
-const PYTHON_CLIENTS: &[&str] = &["awscli==1.46.3", "boto3==1.44.5"];
+/// The aws command line, version 1, boto3, and what verifies the tokens that Rolecall issues, as
+/// pip names them.
+const PYTHON_CLIENTS: &[&str] = &["awscli==1.46.3", "boto3==1.44.5", "PyJWT[crypto]==2.15.1"];
 
 /// The package that carries AWS's own build of its command line, version 2.36.12.
 const CLI_V2: &str = "@aws-cdk/asset-awscli-v2@2.0.186";

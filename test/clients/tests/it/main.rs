@@ -34,6 +34,8 @@ mod operator;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
+mod outbound;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod python;
