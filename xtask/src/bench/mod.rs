@@ -3,6 +3,7 @@
 mod api;
 mod decision;
 mod examples;
+mod record;
 mod servers;
 mod start;
 mod table;
@@ -41,6 +42,7 @@ type Bench = (&'static str, fn(&Setting) -> Result<Outcome>);
 const BENCHES: &[Bench] = &[
     ("api", api::run),
     ("decision", decision::run),
+    ("record", record::run),
     ("start", start::run),
     ("task", task::run),
     ("store", examples::store),
@@ -58,7 +60,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             "--runs" => runs = number(rest.next())?,
             "all" => names.extend(BENCHES.iter().map(|bench| bench.0)),
             name if BENCHES.iter().any(|bench| bench.0 == name) => names.push(name),
-            other => bail!("{other:?} is none of api, decision, start, task, store, all"),
+            other => bail!("{other:?} is none of api, decision, record, start, task, store, all"),
         }
     }
     if names.is_empty() {

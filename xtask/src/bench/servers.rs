@@ -44,6 +44,19 @@ pub(crate) struct Server {
     child: Child,
 }
 
+impl Server {
+    /// The processor time that it has taken, to a hundredth of a second (Linux, `proc_pid_stat(5)`).
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
+        // The name in parentheses may hold spaces; user and system time are the 12th and 13th after it.
+        let after = stat.rsplit(')').next().unwrap_or_default();
+        let fields = after.split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 10))
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let pid = self.child.id().to_string();
