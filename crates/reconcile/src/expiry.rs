@@ -1,14 +1,17 @@
 //! Expiring images by the lifecycle policies of their repositories.
 
+mod event;
+
 use std::time::Duration;
 
-use rolecall_base::AwsError;
+use rolecall_base::{AwsError, Timestamp};
 use rolecall_ecr::documents::Repository;
 use rolecall_ecr::{Expired, Place, expire_images, lifecycle_due};
 use rolecall_op::Pipeline;
 use rolecall_store::Document;
 
 use crate::guard::guarded;
+use crate::ids;
 
 /// How often images are looked at. AWS expires them within 24 hours (ECR User Guide, "Lifecycle
 /// policies").
@@ -57,10 +60,22 @@ impl Expiry {
             Ok(done) => {
                 let (repository, images) = (place.arn(), done.value.len());
                 tracing::info!(repository, images, "images expired by the lifecycle policy");
+                self.record(&place, now, &done.value).await;
             }
             Err(error) => {
                 tracing::error!(repository = place.arn(), %error, "expire images");
             }
+        }
+    }
+
+    async fn record(&self, place: &Place, now: Timestamp, expired: &[Expired]) {
+        let Some(recorder) = self.pipeline.recorder() else {
+            return;
+        };
+        for images in expired.chunks(event::IMAGES) {
+            let request_id = ids::uuid(&self.pipeline);
+            recorder.keep(event::event(place, now, &request_id, images));
+            recorder.room().await;
         }
     }
 }

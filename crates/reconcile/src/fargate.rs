@@ -8,7 +8,6 @@ use rolecall_acs::{
     TaskIdentifier, TaskManifestMessage, TaskStopVerificationAck, TaskStopVerificationMessage,
     ToAgent,
 };
-use rolecall_base::rng::{self, IdSource};
 use rolecall_base::{AccountId, Arn, AwsError, Region, Timestamp};
 use rolecall_ecs::address::AddressPool;
 use rolecall_ecs::documents::{self, Task, TaskDefinition};
@@ -19,6 +18,7 @@ use rolecall_store::{Document, Txn};
 use tokio::sync::mpsc;
 
 use crate::guard::guarded;
+use crate::ids;
 use crate::roles::{self, TaskRoles};
 
 /// How often the plan is made without a change that asks for it.
@@ -508,15 +508,7 @@ impl Fargate {
     }
 
     fn message_id(&self) -> String {
-        struct Seed([u8; 32]);
-        impl IdSource for Seed {
-            fn fill(&mut self, out: &mut [u8]) {
-                for (to, from) in out.iter_mut().zip(self.0) {
-                    *to = from;
-                }
-            }
-        }
-        rng::uuid(&mut Seed((self.pipeline.settings().seed)()))
+        ids::uuid(&self.pipeline)
     }
 }
 

@@ -8,6 +8,7 @@
 mod expiry;
 mod fargate;
 mod guard;
+mod ids;
 mod retention;
 mod roles;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rolecall_api::ecr as api;
 use rolecall_ecr::documents::Image;
 use rolecall_reconcile::Expiry;
+use rolecall_record::{Query, Reader, Recorder};
 use serde_json::json;
 
 use crate::lab::{Lab, settle};
@@ -97,4 +98,43 @@ async fn a_repository_that_fails_keeps_no_other_from_its_turn() {
     assert_eq!((images(&lab, "aa"), images(&lab, "bb")), (1, 0));
     expiry.turn(true).await;
     assert_eq!((images(&lab, "aa"), images(&lab, "bb")), (0, 0));
+}
+
+#[tokio::test]
+async fn what_expired_is_in_the_record_with_the_rule_that_decided() {
+    let lab = lab().await;
+    for _ in 0..10 {
+        lab.world.advance(Duration::from_secs(1));
+        push(&lab, "aa").await;
+    }
+    put_policy(&lab, "aa").await;
+    lab.world.advance(8 * DAY);
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::open(folder.path(), 1 << 20).unwrap();
+    let pipeline = lab.recorded(Some(recorder.clone()));
+    Expiry { pipeline }.turn(false).await;
+    recorder.flushed().await;
+    let calls = Reader::new(folder.path()).calls(Query::default());
+    let mut calls: Vec<_> = calls.map(|entry| entry.unwrap().call).collect();
+    calls.reverse();
+    // Ten images of eleven, then the last one.
+    assert_eq!(calls.len(), 2);
+    let call = &calls[1];
+    assert_eq!(call.operation, "PolicyExecutionEvent");
+    assert_eq!(
+        call.resources[0].arn,
+        "arn:aws:ecr:us-east-1:123456789012:repository/aa"
+    );
+    let decided = call.decisions[0].deciding.as_ref().unwrap();
+    assert_eq!(
+        (decided.layer.as_ref(), decided.statement),
+        ("lifecycle policy", 0)
+    );
+    let details: serde_json::Value =
+        serde_json::from_str(call.parameters.as_deref().unwrap()).unwrap();
+    assert_eq!(details["repositoryName"], "aa");
+    let actions = details["lifecycleEventImageActions"].as_array().unwrap();
+    assert_eq!(actions.len(), 1);
+    assert_eq!(actions[0]["rulePriority"], 1);
+    assert_eq!(actions[0]["lifecycleEventImage"]["tagStatus"], "Untagged");
 }

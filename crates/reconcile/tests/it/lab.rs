@@ -19,6 +19,7 @@ use rolecall_ecs::documents::Task;
 use rolecall_ecs::scheduler::Platform;
 use rolecall_op::{Pipeline, Ports, Registry, Settings};
 use rolecall_reconcile::{AgentLink, Fargate, FargateConfig};
+use rolecall_record::Recorder;
 use rolecall_testkit::World;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -136,6 +137,11 @@ impl Lab {
 
     /// A pipeline over the same documents whose clock and randomness are counted.
     pub(crate) fn pipeline(&self) -> Pipeline {
+        self.recorded(None)
+    }
+
+    /// [`Lab::pipeline`] with a record.
+    pub(crate) fn recorded(&self, recorder: Option<Recorder>) -> Pipeline {
         let world = self.world.pipeline.settings();
         let counted = || {
             let (asked, panic_at) = (self.asked.clone(), self.panic_at.clone());
@@ -161,7 +167,7 @@ impl Lab {
             }),
         };
         let store = self.world.pipeline.store().clone();
-        Pipeline::new(settings, store, Ports::default(), registry())
+        Pipeline::with_recorder(settings, store, Ports::default(), registry(), recorder)
     }
 
     /// Starts a driver with an agent; it is gone when it was polled `polls` times. Whether it was.
