@@ -20,8 +20,9 @@ use crate::{errors, saml};
 /// provider, whether they may.
 ///
 /// The response or its assertion must be signed with a certificate of the provider's metadata. An
-/// encrypted assertion is opened with the provider's private keys. The assertion names the role together with the provider, the session, and its tags; what it says
-/// becomes the condition keys `saml:aud`, `saml:iss`, `saml:sub` and so on.
+/// encrypted assertion is opened with the provider's private keys. It names the role together with
+/// the provider, the session, and its tags; what it says becomes the condition keys `saml:aud`,
+/// `saml:iss`, `saml:sub` and so on.
 ///
 /// Source: STS API Reference, `AssumeRoleWithSAML`; IAM User Guide, "Configure SAML assertions for
 /// the authentication response", "Available keys for SAML-based AWS STS federation",
