@@ -30,6 +30,8 @@ mod iam_users;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod organizations;
@@ -41,6 +43,8 @@ mod policies;
 mod python;
 #[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod root_access;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
