@@ -29,6 +29,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// Source: STS API Reference, `GetCallerIdentity`, `GetSessionToken`.
 const FREE: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 
+/// Errors that every operation may answer with.
+///
+/// Source: IAM API Reference, "Common errors".
+const COMMON: [&str; 3] = ["AccessDenied", "InvalidClientTokenId", "ValidationError"];
+
 fn names(value: &Value) -> BTreeSet<String> {
     let list = value.as_array().unwrap_or_else(|| panic!("{value}"));
     list.iter()
@@ -92,6 +97,14 @@ fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
         .cloned()
         .collect();
     assert!(missing.is_empty(), "never paged: {missing:#?}");
+    let undocumented: Vec<String> = names(&said["undocumented"])
+        .into_iter()
+        .filter(|what| !COMMON.iter().any(|code| what.ends_with(&format!(": {code}"))))
+        .collect();
+    assert!(
+        undocumented.is_empty(),
+        "errors that the model does not give these operations: {undocumented:#?}"
+    );
     let waiters = [
         "instance_profile_exists",
         "policy_exists",
