@@ -258,7 +258,7 @@ pub fn jwt(data: &[u8]) {
 }
 
 const METADATA: &str = include_str!("../../crates/federation/tests/data/saml/metadata.xml");
-const PRIVATE_KEY: &str = include_str!("../../crates/federation/tests/data/rsa.key");
+const PRIVATE_KEY: &str = include_str!("../../crates/federation/tests/data/other.key");
 
 /// SAML responses and metadata.
 pub fn saml(data: &[u8]) {

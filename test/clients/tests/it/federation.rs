@@ -24,6 +24,8 @@ fn boto3_comes_with_tokens_and_assertions() {
     let session = "arn:aws:sts::123456789012:assumed-role";
     let bob = "arn:aws:sts::123456789012:federated-user/Bob";
     let bad = "InvalidIdentityToken";
+    let sealed =
+        "The encrypted assertion cannot be decrypted and verified with the provider's keys";
     let wanted = json!({
         "thumbprint": true,
         "good": format!("{session}/ci/direct"),
@@ -45,6 +47,10 @@ fn boto3_comes_with_tokens_and_assertions() {
         ),
         "saml": format!("{session}/sso/alice"),
         "saml forged": format!("{bad}: Response signature invalid"),
+        "saml plain": format!("{bad}: The assertion is not encrypted"),
+        "saml encrypted": format!("{session}/sso/alice"),
+        "saml for another": format!("{bad}: {sealed}"),
+        "saml encrypted and forged": format!("{bad}: {sealed}"),
         "federated": "123456789012:Bob",
         "federated allowed": [],
         "federated denied": format!(

@@ -93,6 +93,7 @@ fn wanted() -> Value {
              ecs:ListClusters on resource: * because no identity-based policy allows the \
              ecs:ListClusters action"
         ),
+        "recorded": [true, false],
         "disabled again": disabled,
         "issued before": ci,
     })
