@@ -99,7 +99,11 @@ fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
     assert!(missing.is_empty(), "never paged: {missing:#?}");
     let undocumented: Vec<String> = names(&said["undocumented"])
         .into_iter()
-        .filter(|what| !COMMON.iter().any(|code| what.ends_with(&format!(": {code}"))))
+        .filter(|what| {
+            !COMMON
+                .iter()
+                .any(|code| what.ends_with(&format!(": {code}")))
+        })
         .collect();
     assert!(
         undocumented.is_empty(),
