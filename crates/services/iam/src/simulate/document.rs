@@ -196,8 +196,10 @@ fn variables(value: &Value, add: &mut impl FnMut(&str)) {
     }
 }
 
-/// Where each statement begins and ends, as (line, column) counted from 1 and just behind the
-/// brace, which is how AWS's examples of `simulate-custom-policy` count.
+/// Where each statement begins and ends, as (line, column) counted from 1: from just behind the
+/// bracket or comma before it, or its brace if it is the only one and in no list, to just behind
+/// its closing brace. So it is in AWS's examples of `simulate-custom-policy` and in what AWS is
+/// known to have answered about policies with lists.
 fn places(text: &str) -> Vec<((i32, i32), (i32, i32))> {
     let mut found = Vec::new();
     let (mut line, mut column) = (1, 1);
@@ -229,7 +231,8 @@ fn places(text: &str) -> Vec<((i32, i32), (i32, i32))> {
             '{' | '[' => {
                 if c == '[' && inside == Some(1) && depth == 1 {
                     inside = Some(2);
-                } else if c == '{' && inside == Some(depth) {
+                    start = (line, column);
+                } else if c == '{' && inside == Some(1) && depth == 1 {
                     start = (line, column);
                 }
                 depth += 1;
@@ -244,6 +247,7 @@ fn places(text: &str) -> Vec<((i32, i32), (i32, i32))> {
                 }
             }
             ',' if depth == 1 => inside = None,
+            ',' if depth == 2 && inside == Some(2) => start = (line, column),
             _ => {}
         }
     }
@@ -260,7 +264,13 @@ mod tests {
         let one = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}"#;
         assert_eq!(places(one), [((1, 38), (1, 167))]);
         let two = "{\n \"Statement\": [\n  {\"Sid\": \"a}\\\"\", \"Action\": [\"x:y\"]},\n  {\n  }\n ], \"Id\": {}\n}";
-        assert_eq!(places(two), [((3, 4), (3, 37)), ((4, 4), (5, 4))]);
+        assert_eq!(places(two), [((2, 16), (3, 37)), ((3, 38), (5, 4))]);
+        let list = r#"{"Version":"2012-10-17","Statement":[{"A":{"b":[1,{}]}},{"c":[]}]}"#;
+        assert_eq!(places(list), [((1, 38), (1, 56)), ((1, 57), (1, 65))]);
+        let managed = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \
+                       \"Effect\": \"Allow\",\n      \"Action\": \"*\",\n      \
+                       \"Resource\": \"*\"\n    }\n  ]\n}";
+        assert_eq!(places(managed), [((3, 17), (8, 6))]);
     }
 
     #[test]

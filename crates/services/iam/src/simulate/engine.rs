@@ -16,6 +16,10 @@ use rolecall_policy::{
 
 use crate::errors;
 use crate::simulate::document::{Document, Origin, Single};
+use crate::simulate::value;
+
+/// Named policies by level of the organization.
+pub(crate) type Levels = Vec<Vec<(String, Arc<Policy>)>>;
 
 /// What is simulated.
 pub(crate) struct Simulation {
@@ -23,8 +27,8 @@ pub(crate) struct Simulation {
     pub(crate) identity: Vec<Document>,
     /// The permissions boundary.
     pub(crate) boundary: Option<Vec<Document>>,
-    /// Service control policies by level, root first.
-    pub(crate) scps: Vec<Vec<(String, Arc<Policy>)>>,
+    /// Service control policies by level, root first; `None` is no organization.
+    pub(crate) scps: Option<Levels>,
     /// The policy of every resource.
     pub(crate) resource: Option<Document>,
     /// The account that owns resources whose ARN names none.
@@ -113,6 +117,8 @@ impl Simulation {
                 missing.push(key.clone());
             }
         }
+        let ended = outcomes.iter().any(|(_, o)| o.organization == Some(false));
+        let detailed = !ended && (!everything || outcomes.iter().any(|(_, o)| o.cross_account));
         let name = match asked {
             [only] => only.clone(),
             _ => "*".to_owned(),
@@ -135,7 +141,7 @@ impl Simulation {
                 }
             }),
             permissions_boundary_decision_detail: both(|o| o.boundary).map(boundary_detail),
-            eval_decision_details: (!everything).then(|| strictest(&outcomes)),
+            eval_decision_details: detailed.then(|| strictest(&outcomes)),
             resource_specific_results: (!everything).then(|| specific(&outcomes)),
         })
     }
@@ -158,8 +164,8 @@ impl Simulation {
         };
         let identity = named(&self.identity);
         let boundary = self.boundary.as_deref().map(named);
-        let scps: Vec<Vec<NamedPolicy<'_>>> =
-            self.scps.iter().map(|level| level_of(level)).collect();
+        let scps = self.scps.iter().flatten();
+        let scps: Vec<Vec<NamedPolicy<'_>>> = scps.map(|level| level_of(level)).collect();
         let levels: Vec<&[NamedPolicy<'_>]> = scps.iter().map(Vec::as_slice).collect();
         let layers = Layers {
             identity: &identity,
@@ -184,17 +190,29 @@ impl Simulation {
             word(&evaluate(&own, &layers))
         };
         let cross_account = owner.as_deref().is_some_and(|o| o != principal.account);
-        let organization =
-            (!levels.is_empty()).then(|| levels.iter().all(|level| alone(level) == ALLOWED));
+        let organization = self
+            .scps
+            .as_ref()
+            .map(|_| levels.iter().all(|level| alone(level) == ALLOWED));
+        // "If an Organizations SCP included in the evaluation denies access, the simulation ends."
+        let ended = organization == Some(false);
         let mut details = BTreeMap::new();
-        if cross_account && organization != Some(false) {
+        if cross_account && !ended {
             details.insert("IAM Policy".to_owned(), alone(&identity).to_owned());
             let resource = self.of_resource(&request).to_owned();
             details.insert("Resource Policy".to_owned(), resource);
+            if let Some(boundary) = &boundary {
+                let boundary = alone(boundary).to_owned();
+                details.insert("Permissions Boundary Policy".to_owned(), boundary);
+            }
         }
+        let matched = match ended {
+            true => Vec::new(),
+            false => self.matched(&request, decision),
+        };
         Outcome {
             decision,
-            matched: self.matched(&request, decision),
+            matched,
             missing: self.missing(principal, context),
             boundary: boundary
                 .as_deref()
@@ -278,6 +296,11 @@ impl Simulation {
             let name = entry.context_key_name.as_deref().unwrap_or_default();
             let kind = entry.context_key_type.as_deref().unwrap_or("string");
             let values = entry.context_key_values.as_deref().unwrap_or_default();
+            if let Some(wrong) = values.iter().find(|value| !value::is_of(kind, value)) {
+                return Err(errors::invalid_input(format!(
+                    "The value {wrong} of the context key {name} is not of type {kind}."
+                )));
+            }
             if kind.ends_with("List") {
                 context.set_list(name, values.iter().map(String::as_str));
                 continue;
@@ -400,7 +423,8 @@ fn specific(outcomes: &[(&String, Outcome)]) -> Vec<api::ResourceSpecificResult>
             eval_resource_decision: Some(outcome.decision.to_owned()),
             matched_statements: Some(outcome.matched.clone()),
             missing_context_values: Some(outcome.missing.clone()),
-            eval_decision_details: outcome.cross_account.then(|| outcome.details.clone()),
+            eval_decision_details: (outcome.cross_account && outcome.organization != Some(false))
+                .then(|| outcome.details.clone()),
             permissions_boundary_decision_detail: outcome.boundary.map(boundary_detail),
         })
         .collect()

@@ -11,6 +11,7 @@ mod get_context_keys_for_principal_policy;
 mod simulate_custom_policy;
 mod simulate_principal_policy;
 mod source;
+mod value;
 
 pub use get_context_keys_for_custom_policy::GetContextKeysForCustomPolicy;
 pub use get_context_keys_for_principal_policy::GetContextKeysForPrincipalPolicy;

@@ -11,7 +11,7 @@ use rolecall_store::Txn;
 
 use crate::errors;
 use crate::listing::Paging;
-use crate::simulate::engine::Simulation;
+use crate::simulate::engine::{Levels, Simulation};
 use crate::simulate::{
     Simulated, answer, check_scenario, given, given_boundary, given_owner, given_resource,
     no_simulated_caller,
@@ -61,14 +61,13 @@ impl Operation for SimulateCustomPolicy {
     }
 }
 
-/// The service control policies that are given, by level.
-#[expect(
-    clippy::type_complexity,
-    reason = "levels of named policies, used once"
-)]
+/// The service control policies that are given, by level; without any there is no organization.
 fn levels(
     given: &Option<Vec<api::OrderedOrganizationPolicyType>>,
-) -> Result<Vec<Vec<(String, Arc<Policy>)>>, AwsError> {
+) -> Result<Option<Levels>, AwsError> {
+    let Some(given) = given.as_deref().filter(|given| !given.is_empty()) else {
+        return Ok(None);
+    };
     let compile = |text: &String| {
         Policy::parse(text, PolicyKind::Scp)
             .map(|policy| ("ServiceControlPolicyInputList".to_owned(), Arc::new(policy)))
@@ -78,5 +77,5 @@ fn levels(
         let texts = level.service_control_policy_input_list.iter().flatten();
         texts.map(compile).collect()
     };
-    given.iter().flatten().map(level).collect()
+    given.iter().map(level).collect::<Result<_, _>>().map(Some)
 }

@@ -1,17 +1,14 @@
 //! `SimulatePrincipalPolicy`.
 
-use std::sync::Arc;
-
 use rolecall_api::iam as api;
 use rolecall_base::{AccountId, AwsError};
 use rolecall_identity::organization::{ControlType, Membership};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
-use rolecall_policy::Policy;
 use rolecall_store::Txn;
 
 use crate::listing::Paging;
-use crate::simulate::engine::Simulation;
+use crate::simulate::engine::{Levels, Simulation};
 use crate::simulate::get_context_keys_for_principal_policy::check_of;
 use crate::simulate::source::{Source, check_excluded};
 use crate::simulate::{
@@ -70,26 +67,23 @@ impl Operation for SimulatePrincipalPolicy {
     }
 }
 
-/// The service control policies of the account, by level; none for the management account.
-#[expect(
-    clippy::type_complexity,
-    reason = "levels of named policies, used once"
-)]
+/// The service control policies of the account, by level; none for the management account, which
+/// they do not limit. Resource control policies are not simulated, as with AWS.
 fn levels(
     tx: &Txn,
     account: &AccountId,
     excluded: &Option<Vec<api::PolicyIdentifier>>,
-) -> Result<Vec<Vec<(String, Arc<Policy>)>>, AwsError> {
+) -> Result<Option<Levels>, AwsError> {
     let is_scp =
         |identifier: &api::PolicyIdentifier| identifier.policy_type.as_deref() == Some("scp");
     if excluded.iter().flatten().any(is_scp) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let snap = tx.snapshot_unchecked();
     let unresolved = |_| AwsError::internal();
     let membership = Membership::of(&snap, account).map_err(unresolved)?;
-    let Some(membership) = membership.filter(|m| !m.is_management()) else {
-        return Ok(Vec::new());
+    let Some(membership) = membership else {
+        return Ok(None);
     };
     let levels = membership
         .policies(&snap, ControlType::Service)
@@ -100,5 +94,5 @@ fn levels(
             .map(|one| (one.name, one.policy))
             .collect()
     };
-    Ok(levels.into_iter().map(named).collect())
+    Ok(Some(levels.into_iter().map(named).collect()))
 }

@@ -326,3 +326,149 @@ async fn levels_of_service_control_policies_must_all_allow() {
         assert_eq!(detail.allowed_by_organizations, Some(organization));
     }
 }
+
+#[tokio::test]
+async fn across_accounts_each_kind_of_policy_is_told_of() {
+    let w = world();
+    let root = w.root();
+    let bob = "arn:aws:iam::123456789012:user/Bob";
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"AWS": bob}, "Action": "s3:GetObject", "Resource": "*"}]});
+    let other = "arn:aws:iam::999999999999:root";
+    let mut input = json!({
+        "PolicyInputList": [allow("s3:*", "*")], "ActionNames": ["s3:GetObject"],
+        "ResourceArns": ["arn:aws:s3:::box/a"], "ResourcePolicy": policy.to_string(),
+        "CallerArn": bob, "ResourceOwner": other,
+        "PermissionsBoundaryPolicyInputList": [allow("s3:List*", "*")],
+    });
+    let simulate = async |input: &serde_json::Value| {
+        let out = w
+            .call::<rolecall_api::iam::SimulateCustomPolicy>(&root, input.clone())
+            .await;
+        out.unwrap().evaluation_results.unwrap().remove(0)
+    };
+    let result = simulate(&input).await;
+    assert_eq!(result.eval_decision.as_deref(), Some("implicitDeny"));
+    let wanted = [
+        ("IAM Policy", "allowed"),
+        ("Permissions Boundary Policy", "implicitDeny"),
+        ("Resource Policy", "allowed"),
+    ];
+    let told = |details: &Option<std::collections::BTreeMap<String, String>>| {
+        let details = details.iter().flatten();
+        details
+            .map(|(name, word)| (name.clone(), word.clone()))
+            .collect::<Vec<_>>()
+    };
+    let wanted = wanted.map(|(name, word)| (name.to_owned(), word.to_owned()));
+    assert_eq!(told(&result.eval_decision_details), wanted);
+    let one = &result.resource_specific_results.unwrap()[0];
+    assert_eq!(told(&one.eval_decision_details), wanted);
+    // Where a policy of the organization does not allow, nothing else is looked at.
+    let levels = json!([{ "ServiceControlPolicyInputList": [allow("ecs:*", "*")] }]);
+    let members = input.as_object_mut().unwrap();
+    members.insert("OrderedOrganizationPolicyInputList".to_owned(), levels);
+    let result = simulate(&input).await;
+    assert_eq!(result.eval_decision.as_deref(), Some("implicitDeny"));
+    assert_eq!(result.eval_decision_details, None);
+    let one = &result.resource_specific_results.unwrap()[0];
+    assert_eq!(one.eval_decision_details, None);
+}
+
+#[tokio::test]
+async fn context_entries_have_types_and_decide_as_such() {
+    let w = world();
+    let root = w.root();
+    for (operator, kind, wanted, given, decision) in [
+        ("NumericLessThan", "numeric", "10", "9.5", "allowed"),
+        ("NumericLessThan", "numeric", "10", "11", "implicitDeny"),
+        ("Bool", "boolean", "true", "True", "allowed"),
+        ("IpAddress", "ip", "192.0.2.0/24", "192.0.2.7", "allowed"),
+        (
+            "IpAddress",
+            "ip",
+            "192.0.2.0/24",
+            "192.0.3.7",
+            "implicitDeny",
+        ),
+        (
+            "DateLessThan",
+            "date",
+            "2026-01-01T00:00:00Z",
+            "1767225599",
+            "allowed",
+        ),
+        (
+            "DateLessThan",
+            "date",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01",
+            "implicitDeny",
+        ),
+        ("BinaryEquals", "binary", "QQ==", "QQ==", "allowed"),
+        (
+            "ForAnyValue:StringEquals",
+            "stringList",
+            "b",
+            "b",
+            "allowed",
+        ),
+        (
+            "ForAllValues:NumericEquals",
+            "numericList",
+            "3",
+            "3.0",
+            "allowed",
+        ),
+    ] {
+        let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Action": "s3:*", "Resource": "*", "Condition": {operator: {"s3:key": wanted}}}});
+        let out = call!(w, root, SimulateCustomPolicy, {
+            "PolicyInputList": [policy.to_string()], "ActionNames": ["s3:GetObject"],
+            "ContextEntries": [{"ContextKeyName": "s3:key", "ContextKeyType": kind,
+                "ContextKeyValues": [given]}],
+        })
+        .unwrap();
+        let result = &out.evaluation_results.unwrap()[0];
+        let got = result.eval_decision.as_deref();
+        assert_eq!(got, Some(decision), "{operator} {wanted} {given}");
+    }
+    refused!(
+        call!(w, root, SimulateCustomPolicy, {
+            "PolicyInputList": [allow("s3:*", "*")], "ActionNames": ["s3:GetObject"],
+            "ContextEntries": [{"ContextKeyName": "s3:key", "ContextKeyType": "numeric",
+                "ContextKeyValues": ["nine"]}],
+        }),
+        400,
+        "InvalidInput: The value nine of the context key s3:key is not of type numeric."
+    );
+    refused!(
+        call!(w, root, SimulateCustomPolicy, {
+            "PolicyInputList": [allow("s3:*", "*")], "ActionNames": ["s3:GetObject"],
+            "ContextEntries": [{"ContextKeyName": "s3:key", "ContextKeyType": "string",
+                "ContextKeyValues": ["a", "b"]}],
+        }),
+        400,
+        "InvalidInput: The context key s3:key of type string takes one value only."
+    );
+}
+
+#[tokio::test]
+async fn statements_are_placed_in_a_list_as_aws_answered() {
+    let w = world();
+    let root = w.root();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"ecs:*","Resource":"*"}]}"#;
+    let out = call!(w, root, SimulateCustomPolicy, {
+        "PolicyInputList": [policy], "ActionNames": ["s3:GetObject", "ecs:RunTask"],
+    })
+    .unwrap();
+    let results = out.evaluation_results.unwrap();
+    let place = |n: usize| {
+        let matched = &results[n].matched_statements.as_ref().unwrap()[0];
+        assert_eq!(matched.source_policy_type.as_deref(), Some("IAM Policy"));
+        let of = |p: &Option<rolecall_api::iam::Position>| p.as_ref().and_then(|p| p.column);
+        (of(&matched.start_position), of(&matched.end_position))
+    };
+    assert_eq!(place(0), (Some(38), Some(95)));
+    assert_eq!(place(1), (Some(96), Some(146)));
+}

@@ -7,4 +7,5 @@ mod common;
 mod limits;
 mod policies;
 mod root_access;
+mod simulator;
 mod tree;
