@@ -1,6 +1,7 @@
-//! Every built operation of IAM and STS by an unmodified boto3: refused to a caller that may do
-//! nothing, with AWS's message and the concrete resource; done by a caller that may do exactly
-//! that, and its effect read back. Then every paginator and every waiter of IAM.
+//! Every built operation of IAM and STS by an unmodified boto3, and by the aws command line:
+//! refused to a caller that may do nothing, with AWS's message and the concrete resource; done by a
+//! caller that may do exactly that, and its effect read back. By boto3 every paginator and every
+//! waiter of IAM, too.
 //!
 //! The steps are in `fixtures/every`. Which operations must be among them follows from the model
 //! of boto3 and the list of what is not built, so that none is forgotten.
@@ -12,7 +13,8 @@ use rolecall_testkit::Node;
 use rolecall_testkit::clients::{Said, python};
 use serde_json::Value;
 
-/// Operations that other tests drive with unmodified clients, on both sides: which one.
+/// Operations that other tests drive on both sides, by boto3: which one. They need a provider of
+/// identities.
 const ELSEWHERE: &[(&str, &str)] = &[
     (
         "sts:AssumeRoleWithSAML",
@@ -48,11 +50,13 @@ fn not_built() -> BTreeSet<String> {
 }
 
 /// What the program says, which must have come to its end without a failure.
-fn driven() -> Value {
+fn driven(client: &str) -> Value {
     let node = Node::start().unwrap();
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/every/main.py");
     let mut command = node.command(python().unwrap());
-    command.arg(program).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+        .args([program.as_os_str(), client.as_ref()])
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     let said = Said::by(&mut command).unwrap();
     assert_eq!(said.status, 0, "{}\n{}", said.err, node.log());
     let said = said.json();
@@ -65,9 +69,8 @@ fn driven() -> Value {
     said
 }
 
-#[test]
-fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
-    let said = driven();
+/// What is built; all of it was driven, on both sides.
+fn all_driven(said: &Value) -> BTreeSet<String> {
     let built: BTreeSet<String> = names(&said["operations"])
         .difference(&not_built())
         .cloned()
@@ -91,12 +94,6 @@ fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
             "not built by the list, and {side}: {unknown:#?}"
         );
     }
-    let missing: Vec<String> = names(&said["paginators"])
-        .difference(&names(&said["paged"]))
-        .filter(|name| built.contains(*name))
-        .cloned()
-        .collect();
-    assert!(missing.is_empty(), "never paged: {missing:#?}");
     let undocumented: Vec<String> = names(&said["undocumented"])
         .into_iter()
         .filter(|what| {
@@ -109,6 +106,19 @@ fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
         undocumented.is_empty(),
         "errors that the model does not give these operations: {undocumented:#?}"
     );
+    built
+}
+
+#[test]
+fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
+    let said = driven("boto3");
+    let built = all_driven(&said);
+    let missing: Vec<String> = names(&said["paginators"])
+        .difference(&names(&said["paged"]))
+        .filter(|name| built.contains(*name))
+        .cloned()
+        .collect();
+    assert!(missing.is_empty(), "never paged: {missing:#?}");
     let waiters = [
         "instance_profile_exists",
         "policy_exists",
@@ -116,4 +126,9 @@ fn boto3_is_refused_and_allowed_every_operation_of_iam_and_sts() {
         "user_exists",
     ];
     assert_eq!(names(&said["waiters"]), waiters.map(str::to_owned).into());
+}
+
+#[test]
+fn the_command_line_is_refused_and_allowed_every_operation_of_iam_and_sts() {
+    all_driven(&driven("command line"));
 }
