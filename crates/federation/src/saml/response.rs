@@ -9,6 +9,8 @@ use super::{
 use crate::certificate::Certificate;
 
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/// Signatures in other places mean that somebody moved them.
+const MOVED: &str = "there is one where none belongs";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 
 /// A response that has the form of one; nothing in it is verified yet.
@@ -84,8 +86,11 @@ impl<'a> Response<'a> {
                 read(assertion)
             }
             (None, Some(encrypted)) => {
-                if assertions(root) != 1 || signatures(root) != usize::from(whole) {
+                if assertions(root) != 1 {
                     return Err(SamlError::Element("Assertion"));
+                }
+                if signatures(root) != usize::from(whole) {
+                    return Err(SamlError::Signature(MOVED));
                 }
                 opened(encrypted, whole, certificates, private_keys)
             }
@@ -150,9 +155,8 @@ fn is_the_one(
     } else if !whole {
         return Err(SamlError::Signature("there is none"));
     }
-    // Signatures in other places mean that somebody moved them.
     if signatures(top) != others + usize::from(signed) {
-        return Err(SamlError::Signature("there is one where none belongs"));
+        return Err(SamlError::Signature(MOVED));
     }
     Ok(())
 }
