@@ -11,6 +11,7 @@ mod linked_roles;
 mod mfa;
 mod passwords;
 mod policies;
+#[cfg(test)]
 mod quotas;
 mod roles;
 mod simulator;

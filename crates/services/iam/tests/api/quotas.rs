@@ -171,10 +171,10 @@ async fn of_creations_at_once_only_those_that_fit_succeed() {
             usize::from(made.is_ok())
         }
     };
-    let all: Vec<_> = (0..20).map(|n| tokio::spawn(one(n))).collect();
+    let mut all: tokio::task::JoinSet<usize> = (0..20).map(one).collect();
     let mut made = 0;
-    for one in all {
-        made += one.await.unwrap();
+    while let Some(one) = all.join_next().await {
+        made += one.unwrap();
     }
     assert_eq!(made, MAX);
     assert_eq!(summary(&w, &own, "Users").await, 2);
