@@ -77,8 +77,8 @@ impl Writer {
 
     /// Whether something that the job read changed since, before the batch or earlier in it.
     ///
-    /// A key's document tells by its revision, a limit by the count. Only of ranges of a kind that changed the commits
-    /// are looked through.
+    /// A key's document tells by its revision, a limit by the count. Only of ranges of a kind that
+    /// changed the commits are looked through.
     fn conflicts(&self, job: &dyn Job, head: &State, batch: &[Arc<Commit>]) -> bool {
         let (reads, base) = (job.reads(), job.base());
         if reads.points_changed(head, base) || reads.limits_changed(head) {

@@ -3,16 +3,16 @@
 //!
 //! Source: IAM User Guide, "Centralize root access for member accounts".
 
-mod disable_organizations_root_credentials_management;
 mod disable_organizations_root_sessions;
-mod enable_organizations_root_credentials_management;
+mod disable_root_credentials_management;
 mod enable_organizations_root_sessions;
+mod enable_root_credentials_management;
 mod list_organizations_features;
 
-pub use disable_organizations_root_credentials_management::DisableOrganizationsRootCredentialsManagement;
 pub use disable_organizations_root_sessions::DisableOrganizationsRootSessions;
-pub use enable_organizations_root_credentials_management::EnableOrganizationsRootCredentialsManagement;
+pub use disable_root_credentials_management::DisableOrganizationsRootCredentialsManagement;
 pub use enable_organizations_root_sessions::EnableOrganizationsRootSessions;
+pub use enable_root_credentials_management::EnableOrganizationsRootCredentialsManagement;
 pub use list_organizations_features::ListOrganizationsFeatures;
 
 use rolecall_base::{AccountId, AwsError};
