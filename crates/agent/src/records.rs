@@ -83,17 +83,27 @@ impl Records {
     }
 
     /// Where shipping a container's log goes on.
-    pub(crate) fn offset(&self, task_id: &str, container: &str) -> u64 {
+    pub(crate) fn shipped(&self, task_id: &str, container: &str) -> Shipped {
         let text = std::fs::read_to_string(self.offset_path(task_id, container));
-        text.ok().and_then(|t| t.trim().parse().ok()).unwrap_or(0)
+        let text = text.unwrap_or_default();
+        let mut words = text.split_whitespace();
+        let offset = words.next().and_then(|word| word.parse().ok());
+        Shipped {
+            offset: offset.unwrap_or(0),
+            token: words.next().unwrap_or_default().to_owned(),
+        }
     }
 
     /// Keeps how far a container's log is shipped.
-    pub(crate) fn set_offset(&self, task_id: &str, container: &str, offset: u64) -> io::Result<()> {
-        replace(
-            &self.offset_path(task_id, container),
-            offset.to_string().as_bytes(),
-        )
+    pub(crate) fn set_shipped(
+        &self,
+        task_id: &str,
+        container: &str,
+        shipped: &Shipped,
+    ) -> io::Result<()> {
+        let Shipped { offset, token } = shipped;
+        let text = format!("{offset} {token}");
+        replace(&self.offset_path(task_id, container), text.as_bytes())
     }
 
     fn offset_path(&self, task_id: &str, container: &str) -> PathBuf {
@@ -109,6 +119,15 @@ impl Records {
             tracing::warn!(task = task_id, %error, "its record cannot be removed");
         }
     }
+}
+
+/// How far a container's log is shipped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shipped {
+    /// The offset in its log; everything before was acknowledged.
+    pub(crate) offset: u64,
+    /// The token of the last answer of PutLogEvents; empty before the first.
+    pub(crate) token: String,
 }
 
 /// Writes a file beside and puts it in place in one step. Readable by its owner only.
@@ -136,9 +155,15 @@ mod tests {
         records.write("t1", &record).unwrap();
         assert_eq!(records.read("t1").unwrap().pull_started_ms, Some(7));
         assert_eq!(records.list().len(), 1);
-        assert_eq!(records.offset("t1", "web"), 0);
-        records.set_offset("t1", "web", 99).unwrap();
-        assert_eq!(records.offset("t1", "web"), 99);
+        assert_eq!(records.shipped("t1", "web"), Shipped::default());
+        let shipped = Shipped {
+            offset: 99,
+            token: "0007".to_owned(),
+        };
+        records.set_shipped("t1", "web", &shipped).unwrap();
+        assert_eq!(records.shipped("t1", "web"), shipped);
+        std::fs::write(records.offset_path("t1", "web"), "99").unwrap();
+        assert_eq!(records.shipped("t1", "web").offset, 99);
         records.remove("t1");
         assert!(records.list().is_empty());
         records.remove("t1");

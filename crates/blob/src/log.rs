@@ -145,7 +145,8 @@ impl LogStore {
         Ok(store)
     }
 
-    /// Stores events, durably, in the order given. `ingestion_ms` is when they were received.
+    /// Stores events, durably, in the order given. `ingestion_ms` is when they were received. The
+    /// number that the next event of the stream gets.
     ///
     /// # Errors
     /// [`LogError::MessageTooLong`] before anything is stored; [`LogError::Deleted`];
@@ -155,7 +156,25 @@ impl LogStore {
         key: &StreamKey,
         ingestion_ms: i64,
         events: Vec<NewEvent>,
-    ) -> Result<(), LogError> {
+    ) -> Result<u64, LogError> {
+        self.append_from(key, ingestion_ms, events, None).await
+    }
+
+    /// [`LogStore::append`], perhaps again: `resumed_at` is the number that was answered last to
+    /// the one who appends. What the stream holds from there on was appended and not
+    /// answered if it is what the first of these events are; it is not stored twice. If it is
+    /// anything else, others write to the stream too, and all is stored. The number after that of
+    /// the last of these events.
+    ///
+    /// # Errors
+    /// As [`LogStore::append`].
+    pub async fn append_from(
+        &self,
+        key: &StreamKey,
+        ingestion_ms: i64,
+        events: Vec<NewEvent>,
+        resumed_at: Option<u64>,
+    ) -> Result<u64, LogError> {
         let longest = events
             .iter()
             .map(|event| event.message.len())
@@ -172,6 +191,7 @@ impl LogStore {
             stream.submit(Append {
                 ingestion_ms,
                 events,
+                resumed_at,
                 reply,
             });
             stream.drain(|events| group.announce(&key.stream, events));

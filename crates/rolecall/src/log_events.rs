@@ -25,7 +25,8 @@ impl LogEvents for DiskLogEvents {
         stream: &'a str,
         ingestion_ms: i64,
         events: Vec<(i64, String)>,
-    ) -> Pending<'a, ()> {
+        resumed_at: Option<u64>,
+    ) -> Pending<'a, u64> {
         Box::pin(async move {
             let fresh = events
                 .into_iter()
@@ -36,9 +37,8 @@ impl LogEvents for DiskLogEvents {
                 .collect();
             let key = group(store).stream(stream);
             self.0
-                .append(&key, ingestion_ms, fresh)
+                .append_from(&key, ingestion_ms, fresh, resumed_at)
                 .await
-                .map(drop)
                 .map_err(fault)
         })
     }

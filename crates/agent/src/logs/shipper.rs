@@ -1,8 +1,9 @@
 //! One container's output, shipped while it runs.
 //!
-//! What is acknowledged by PutLogEvents is written down (one number per container), so that after a
-//! restart shipping goes on there: no gap. What is refused stays in the container's log on disk and
-//! is tried again.
+//! What is acknowledged by PutLogEvents is written down (an offset and a token per container), so
+//! that after a restart shipping goes on there: no gap. A batch whose acknowledgement was lost, or
+//! not written down before the end of the process, is put again; by the token the service knows
+//! that it has it. What is refused stays in the container's log on disk and is tried again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 use super::LogTarget;
 use super::batch::Batch;
 use crate::aws::{self, Failure};
+use crate::records::Shipped;
 use crate::shared::Shared;
 
 /// Lines are gathered for this long after a put, so that busy containers make fewer calls.
@@ -24,6 +26,9 @@ const GATHER: Duration = Duration::from_millis(150);
 const OPEN_EVENT: Duration = Duration::from_millis(1000);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Before the token of the last answer: what comes may be there already. AWS ignores tokens.
+const RESUMED: &str = "resume:";
 
 /// What is wanted of a shipper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,8 @@ pub(crate) struct Source {
     pub(crate) task_id: String,
     pub(crate) container: String,
     pub(crate) target: LogTarget,
+    /// The token of the last answer that was written down; empty if there is none.
+    pub(crate) token: String,
 }
 
 impl Shipper {
@@ -66,6 +73,7 @@ impl Shipper {
         let work = Work {
             batch: Batch::at(reader.offset()),
             kept: reader.offset(),
+            token: source.token.clone(),
             shared,
             source,
             reader,
@@ -124,6 +132,8 @@ struct Work {
     batch: Batch,
     /// The offset that stands on disk.
     kept: u64,
+    /// The token of the last answer.
+    token: String,
     mode: watch::Receiver<Mode>,
     failing: Arc<AtomicBool>,
 }
@@ -231,8 +241,12 @@ impl Work {
             if *self.mode.borrow() == Mode::Stop {
                 return false;
             }
-            let Err(error) = self.call(events.clone()).await else {
-                break;
+            let error = match self.call(events.clone()).await {
+                Ok(token) => {
+                    self.token = token;
+                    break;
+                }
+                Err(error) => error,
             };
             if error.is("DataAlreadyAcceptedException") {
                 break;
@@ -264,7 +278,11 @@ impl Work {
         true
     }
 
-    async fn call(&self, events: Vec<rolecall_api::logs::InputLogEvent>) -> Result<(), Failure> {
+    /// Puts a batch that may have been put before; the token of the answer.
+    async fn call(
+        &self,
+        events: Vec<rolecall_api::logs::InputLogEvent>,
+    ) -> Result<String, Failure> {
         let Source {
             task_arn, target, ..
         } = &self.source;
@@ -275,6 +293,7 @@ impl Work {
             log_group_name: Some(target.group.clone()),
             log_stream_name: Some(target.stream.clone()),
             log_events: Some(events),
+            sequence_token: Some(format!("{RESUMED}{}", self.token)),
             ..PutLogEventsRequest::default()
         };
         let client = target.client(&self.shared.clients);
@@ -282,7 +301,7 @@ impl Work {
         if output.rejected_log_events_info.is_some() {
             self.warn("some events are outside the time that CloudWatch Logs takes");
         }
-        Ok(())
+        Ok(output.next_sequence_token.unwrap_or_default())
     }
 
     /// Somebody deleted the stream while the container runs.
@@ -306,7 +325,12 @@ impl Work {
         let Source {
             task_id, container, ..
         } = &self.source;
-        if let Err(error) = self.shared.records.set_offset(task_id, container, offset) {
+        let shipped = Shipped {
+            offset,
+            token: self.token.clone(),
+        };
+        let records = &self.shared.records;
+        if let Err(error) = records.set_shipped(task_id, container, &shipped) {
             tracing::warn!(task = task_id, container, %error, "its log position cannot be kept");
             return;
         }

@@ -43,7 +43,10 @@ struct Index {
 pub(crate) struct Append {
     pub(crate) ingestion_ms: i64,
     pub(crate) events: Vec<NewEvent>,
-    pub(crate) reply: oneshot::Sender<Result<(), LogError>>,
+    /// The events from this number on may be the first ones of these, whose answer was lost.
+    pub(crate) resumed_at: Option<u64>,
+    /// The number after that of the last event.
+    pub(crate) reply: oneshot::Sender<Result<u64, LogError>>,
 }
 
 impl Stream {
@@ -77,18 +80,55 @@ impl Stream {
         } else {
             self.write(&waiting)
         };
-        if let Ok(events) = &outcome {
-            written(events);
-        }
-        let outcome = outcome.map(drop);
-        for append in waiting {
-            // The caller may have gone away.
-            let _ = append.reply.send(outcome.clone());
+        match outcome {
+            Ok((events, ends)) => {
+                written(&events);
+                for (append, end) in waiting.into_iter().zip(ends) {
+                    // The caller may have gone away.
+                    let _ = append.reply.send(Ok(end));
+                }
+            }
+            Err(error) => {
+                for append in waiting {
+                    let _ = append.reply.send(Err(error.clone()));
+                }
+            }
         }
     }
 
-    /// Under the lock.
-    fn write(&self, waiting: &[Append]) -> Result<Vec<Event>, LogError> {
+    /// How many of the first events of an append stand in the stream already. Under the lock.
+    fn repeated(&self, append: &Append) -> Result<u64, LogError> {
+        let Some(from) = append.resumed_at else {
+            return Ok(0);
+        };
+        let mut number = from;
+        let mut fresh = append.events.iter();
+        for segment in self.segments()? {
+            if segment.first_sequence + segment.events <= from {
+                continue;
+            }
+            let bytes =
+                fs::read(segment.path(&self.folder)).map_err(LogError::io("read log events"))?;
+            let known = usize::try_from(segment.bytes).unwrap_or(usize::MAX);
+            let bytes = bytes.get(..known).unwrap_or(&bytes);
+            for event in Records::new(bytes).filter(|event| event.sequence >= from) {
+                let Some(fresh) = fresh.next() else {
+                    return Ok(number - from);
+                };
+                let same =
+                    event.timestamp_ms == fresh.timestamp_ms && event.message == fresh.message;
+                if !same || event.sequence != number {
+                    // Others write here, too: which of them are these nobody knows.
+                    return Ok(0);
+                }
+                number += 1;
+            }
+        }
+        Ok(number - from)
+    }
+
+    /// What was written, and the number after the last event of each append. Under the lock.
+    fn write(&self, waiting: &[Append]) -> Result<(Vec<Event>, Vec<u64>), LogError> {
         self.load()?;
         let (mut segment, mut sequence) = {
             let index = self.index.read();
@@ -99,11 +139,19 @@ impl Stream {
             (active.unwrap_or_else(|| Segment::empty(sequence)), sequence)
         };
         let (start, mut bytes, mut events) = (segment, Vec::new(), Vec::new());
+        let mut ends = Vec::with_capacity(waiting.len());
         for append in waiting {
+            let repeated = self.repeated(append)?;
+            let fresh = append.events.iter();
+            let fresh = fresh.skip(usize::try_from(repeated).unwrap_or(usize::MAX));
+            if fresh.len() == 0 {
+                ends.push(append.resumed_at.map_or(sequence, |from| from + repeated));
+                continue;
+            }
             for NewEvent {
                 timestamp_ms,
                 message,
-            } in &append.events
+            } in fresh
             {
                 let (timestamp_ms, message) = (*timestamp_ms, message.clone());
                 let event = Event {
@@ -117,9 +165,10 @@ impl Stream {
                 events.push(event);
                 sequence += 1;
             }
+            ends.push(sequence);
         }
         if events.is_empty() {
-            return Ok(events);
+            return Ok((events, ends));
         }
         self.write_bytes(&start, &bytes)
             .map_err(LogError::io("write log events"))?;
@@ -133,7 +182,7 @@ impl Stream {
             seal(&self.folder, &mut segment);
         }
         index.segments.push(segment);
-        Ok(events)
+        Ok((events, ends))
     }
 
     /// Appends to a segment's file, durably; on failure the file is as before, as far as possible.

@@ -11,3 +11,5 @@ mod content;
 mod kill;
 mod logs;
 mod model;
+#[cfg(test)]
+mod resumed;

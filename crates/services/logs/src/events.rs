@@ -104,14 +104,16 @@ pub struct EventStore {
 
 /// What keeps the events of all groups.
 pub trait LogEvents: Send + Sync {
-    /// Keeps events, durably, in the order given.
+    /// Keeps events, durably, in the order given; the number after that of the last one. What the
+    /// stream holds from `resumed_at` on is not kept twice if it is what the first of them are.
     fn append<'a>(
         &'a self,
         store: &'a EventStore,
         stream: &'a str,
         ingestion_ms: i64,
         events: Vec<(i64, String)>,
-    ) -> Pending<'a, ()>;
+        resumed_at: Option<u64>,
+    ) -> Pending<'a, u64>;
 
     /// Reads a page of one stream: forward or backward from a position; from the oldest forward, or
     /// from the newest backward, without one.

@@ -312,17 +312,6 @@ impl Host {
         }
     }
 
-    /// Every line once, in the order of its first appearance. What was shipped and not yet noted
-    /// as shipped when the server was killed is shipped again: at least once, never a gap.
-    pub(crate) fn once(lines: &[String]) -> Vec<&str> {
-        let mut seen = std::collections::BTreeSet::new();
-        lines
-            .iter()
-            .map(String::as_str)
-            .filter(|line| seen.insert(*line))
-            .collect()
-    }
-
     /// The log of a task in one text, for a failure's message.
     fn said(&self, task: &str) -> String {
         self.lines(task)

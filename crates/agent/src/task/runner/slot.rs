@@ -215,8 +215,8 @@ impl Slot {
         let (Some(target), None) = (&self.target, &self.shipper) else {
             return;
         };
-        let offset = shared.records.offset(entry.id.as_str(), &self.plan.name);
-        let reader = match handle.log_reader(&self.name, offset) {
+        let shipped = shared.records.shipped(entry.id.as_str(), &self.plan.name);
+        let reader = match handle.log_reader(&self.name, shipped.offset) {
             Ok(reader) => reader,
             Err(error) => {
                 tracing::warn!(container = %self.name, error = %chain(&error), "no log to ship");
@@ -228,6 +228,7 @@ impl Slot {
             task_id: entry.id.to_string(),
             container: self.plan.name.clone(),
             target: target.clone(),
+            token: shipped.token,
         };
         self.shipper = Some(Shipper::start(shared.clone(), source, reader));
     }

@@ -45,17 +45,21 @@ impl DataOperation for PutLogEvents {
         let batch = input.log_events.unwrap_or_default();
         well_formed(&batch)?;
         let kept = sort_out(batch, ctx.now, group.kept_from_ms(ctx.now));
+        let resumed_at = super::resumed_at(input.sequence_token.as_deref());
+        let mut next = resumed_at.unwrap_or_default();
         if !kept.events.is_empty() {
             let store = EventStore {
                 group: group.id.clone(),
             };
-            ctx.port::<dyn LogEvents>()?
-                .append(&store, &stream.id, ctx.now.epoch_millis(), kept.events)
+            let now_ms = ctx.now.epoch_millis();
+            next = ctx
+                .port::<dyn LogEvents>()?
+                .append(&store, &stream.id, now_ms, kept.events, resumed_at)
                 .await
                 .map_err(|fault| errors::unavailable(&fault))?;
         }
         Ok(PutLogEventsResponse {
-            next_sequence_token: Some(super::sequence_token(Some(ctx.now.epoch_millis()))),
+            next_sequence_token: Some(super::next_token(next)),
             rejected_log_events_info: kept.rejected,
             // Entities relate telemetry to resources; none is kept here.
             rejected_entity_info: input.entity.map(|_| RejectedEntityInfo {
