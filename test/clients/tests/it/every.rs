@@ -13,19 +13,6 @@ use rolecall_testkit::Node;
 use rolecall_testkit::clients::{Said, python};
 use serde_json::Value;
 
-/// Operations that other tests drive on both sides, by boto3: which one. They need a provider of
-/// identities.
-const ELSEWHERE: &[(&str, &str)] = &[
-    (
-        "sts:AssumeRoleWithSAML",
-        "federation::boto3_comes_with_tokens_and_assertions",
-    ),
-    (
-        "sts:AssumeRoleWithWebIdentity",
-        "federation::boto3_comes_with_tokens_and_assertions",
-    ),
-];
-
 /// Operations that no permission is asked for.
 ///
 /// Source: STS API Reference, `GetCallerIdentity`, `GetSessionToken`.
@@ -77,15 +64,9 @@ fn all_driven(said: &Value) -> BTreeSet<String> {
         .collect();
     let free: BTreeSet<String> = said["free"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(free, FREE.map(str::to_owned).into());
-    let elsewhere: BTreeSet<String> = ELSEWHERE
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
     for side in ["refused", "allowed"] {
         let mut shown = names(&said[side]);
-        let twice: Vec<_> = shown.intersection(&elsewhere).collect();
-        assert!(twice.is_empty(), "driven here, too: {twice:#?}");
-        shown.extend(free.iter().chain(&elsewhere).cloned());
+        shown.extend(free.iter().cloned());
         let missing: Vec<_> = built.difference(&shown).collect();
         assert!(missing.is_empty(), "never {side}: {missing:#?}");
         let unknown: Vec<_> = shown.difference(&built).collect();
