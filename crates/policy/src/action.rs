@@ -276,6 +276,8 @@ mod tests {
         );
         check(false, &[&one, &other], &one, true);
         check(false, &[&one], &other, false);
+        // A byte of zero before the name leaves the key as it is.
+        check(false, &["ecs:RunTask"], "\0ecs:RunTask", false);
     }
 
     #[test]

@@ -97,6 +97,7 @@ mod tests {
                 true,
             ),
             ("arn:aws:iam::123456789012:role/service-role/x", false),
+            ("arn:aws:sts::123456789012:role/aws-service-role/x", false),
             ("arn:aws:iam::123456789012:user/aws-service-role/x", false),
             ("arn", false),
             ("", false),
@@ -121,5 +122,6 @@ mod tests {
         ));
         assert!(is_unique_id("AIDACKCEVSQ6C2EXAMPLE"));
         assert!(!is_unique_id("aidackcevsq6c2example"));
+        assert!(is_unique_id("AIDACKCEVSQ6C2EX") && !is_unique_id("AIDACKCEVSQ6C2E"));
     }
 }

@@ -107,6 +107,8 @@ mod tests {
             "applicationautoscaling:Run",
             "ecs:1x",
             "ecs:ä",
+            // Services that share a key, see `action`.
+            "axxxxxxxb:*",
         ];
         let requests = [
             "ecs:RunTask",
@@ -121,6 +123,8 @@ mod tests {
             "ecs:1X",
             "ecs:ä",
             "iam:X",
+            "axxxxxxxb:X",
+            "bxxxxxxxa:X",
         ];
         for (element, first) in [("Action", 0), ("NotAction", 0), ("Action", 1)] {
             for a in actions {

@@ -165,3 +165,40 @@ fn without_a_principal_nobody_is_allowed_and_everyone_denied() {
         assert_eq!(explicit, denied, "{text}");
     }
 }
+
+/// A name under the wrong type of principal, which `parse` refuses too, names nobody.
+#[test]
+fn a_name_of_another_type_is_nobodys() {
+    use rolecall_policy::{Context, Layers, NamedPolicy, Principal, Request, evaluate};
+    let user = "arn:aws:iam::123456789012:user/alice";
+    let provider = "arn:aws:iam::123456789012:saml-provider/corp";
+    let alice = Principal::user("123456789012", user, "AIDAEXAMPLE");
+    let federated = Principal::federated(provider);
+    for (principal, kind, name) in [
+        (&alice, "Federated", user),
+        (&alice, "Service", user),
+        (&federated, "AWS", provider),
+        (&federated, "Service", provider),
+    ] {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Principal":{{"{kind}":"{name}"}}}}}}"#
+        );
+        assert!(Policy::parse(&text, PolicyKind::Resource).is_err());
+        let policy = Policy::load(&text, PolicyKind::Resource).unwrap();
+        let request = Request {
+            principal,
+            action: "sns:Publish",
+            resource: "arn:aws:sns:us-east-1:123456789012:t",
+            resource_account: Some("123456789012"),
+            context: &Context::new(),
+        };
+        let layers = Layers {
+            resource: Some(NamedPolicy {
+                name: "p",
+                policy: &policy,
+            }),
+            ..Layers::default()
+        };
+        assert!(!evaluate(&request, &layers).allowed(), "{text}");
+    }
+}
