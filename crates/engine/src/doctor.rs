@@ -29,7 +29,7 @@ type Look = Result<String, (String, &'static str)>;
 /// not known.
 #[must_use]
 pub fn host_report() -> Vec<Check> {
-    let checks: [(&'static str, bool, Look); 12] = [
+    let checks: [(&'static str, bool, Look); 13] = [
         ("root", true, root()),
         ("overlayfs", true, overlayfs()),
         ("namespaces", true, namespaces()),
@@ -42,6 +42,7 @@ pub fn host_report() -> Vec<Check> {
         ("storage limits", false, storage_limits()),
         ("nft", false, nft()),
         ("ip forwarding", false, forwarding()),
+        ("firewall", false, firewall()),
     ];
     let report = |(name, required, look): (&'static str, bool, Look)| match look {
         Ok(found) => Check {
@@ -232,6 +233,16 @@ fn forwarding() -> Look {
     Ok("off; rolecall switches it on for its uplink and the default route's link".to_owned())
 }
 
+fn firewall() -> Look {
+    match crate::network::firewall::in_the_way() {
+        Some(why) => Err((
+            format!("{why}: tasks may reach this host only"),
+            crate::network::firewall::FIX,
+        )),
+        None => Ok("lets tasks through, as far as nft tells".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,7 +250,7 @@ mod tests {
     #[test]
     fn everything_is_looked_at_and_nothing_is_left_unsaid() {
         let report = host_report();
-        assert_eq!(report.len(), 12);
+        assert_eq!(report.len(), 13);
         for check in report {
             assert!(!check.found.is_empty(), "{}", check.name);
             assert_eq!(check.ok, check.how_to_fix.is_empty(), "{}", check.name);

@@ -127,6 +127,9 @@ impl Tasks {
         let outside = match network.outside() {
             Outside::Masqueraded => String::new(),
             Outside::HostOnly(why) => format!(", which reach this machine only ({why})"),
+            Outside::Filtered(why) => {
+                format!(", which may reach this machine only ({why}: see `rolecall doctor`)")
+            }
         };
         format!(
             "Fargate on {runtime}, addresses {}/{}{outside}",

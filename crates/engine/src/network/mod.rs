@@ -16,6 +16,7 @@
 //! mode). The task endpoint tells tasks apart by that. The host's own instance metadata service is
 //! out of a task's reach.
 
+pub(crate) mod firewall;
 mod links;
 mod names;
 mod netns;
@@ -59,6 +60,8 @@ const METADATA_NETWORKS: [(Ipv4Addr, u8); 2] = [
 pub enum Outside {
     /// Everything the host reaches, behind the host's address.
     Masqueraded,
+    /// The same, but what the host's own firewall seems to drop, and why.
+    Filtered(String),
     /// The host only, and why.
     HostOnly(String),
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::links::{add_address, add_pair, add_route, delete, index, up};
 use super::netns::{sysctl, with_netlink};
-use super::{Outside, Subnet, net_error};
+use super::{Outside, Subnet, firewall, net_error};
 use crate::error::{EngineError, Result};
 use crate::ids::InstanceName;
 
@@ -74,10 +74,14 @@ pub(super) async fn set_up(
     })
     .await?;
     let (instance, name) = (instance.clone(), name);
-    let masquerade = move || masquerade(&instance, &name, subnet);
+    let masquerade = move || {
+        masquerade(&instance, &name, subnet)?;
+        Ok::<_, EngineError>(firewall::in_the_way())
+    };
     let outside = tokio::task::spawn_blocking(masquerade).await;
     Ok(match outside {
-        Ok(Ok(())) => Outside::Masqueraded,
+        Ok(Ok(None)) => Outside::Masqueraded,
+        Ok(Ok(Some(why))) => Outside::Filtered(why),
         Ok(Err(error)) => Outside::HostOnly(error.to_string()),
         Err(error) => Outside::HostOnly(error.to_string()),
     })
