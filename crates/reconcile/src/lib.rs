@@ -3,7 +3,8 @@
 //!
 //! A driver takes no input: it is woken by changes and by the clock, reads the newest documents,
 //! and does what the planner says. What fails, also by a panic, is tried again at the next turn,
-//! and keeps nothing else from being done; nothing is remembered that the documents do not say, but for when credentials expire.
+//! and keeps nothing else from being done; nothing is remembered that the documents do not say, but
+//! for when credentials expire.
 
 mod expiry;
 mod fargate;

@@ -30,8 +30,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many messages wait in a channel between control plane and agent.
 const CHANNEL: usize = 256;
 
-/// The port of the APIs at the address of a task's credentials. Always the same, wherever the server
-/// listens on the host: tasks outlive it, and it may come back at another port.
+/// The port of the APIs at the address of a task's credentials. Always the same, wherever the
+/// server listens on the host: tasks outlive it, and it may come back at another port.
 const API_PORT: u16 = 4566;
 
 /// What runs tasks.

@@ -74,10 +74,12 @@ async fn names_resolve_where_the_hosts_resolver_is_on_its_loopback() {
     std::fs::write(&conf, "search corp.example\nnameserver 127.0.0.66\n").unwrap();
     let serving = tokio::spawn(lab.engine.name_server(&conf).unwrap().run());
     // What a user types, and what is too long for UDP.
-    let ask = "cat /etc/resolv.conf; nslookup -type=a app.corp.example | tail -n 2; \
-               (printf '\\0\\036\\0\\001\\001\\0\\0\\001\\0\\0\\0\\0\\0\\0\\004long\\007example\\0\\0\\001\\0\\001'; \
-               sleep 1) | nc -w 2 169.254.169.253 53 | wc -c";
-    let (_, text) = lab.run(0, lab.sh("c", ask)).await;
+    let long = "\\0\\036\\0\\001\\001\\0\\0\\001\\0\\0\\0\\0\\0\\0\\004long\\007example\\0\\0\\001\\0\\001";
+    let ask = format!(
+        "cat /etc/resolv.conf; nslookup -type=a app.corp.example | tail -n 2; \
+         (printf '{long}'; sleep 1) | nc -w 2 169.254.169.253 53 | wc -c"
+    );
+    let (_, text) = lab.run(0, lab.sh("c", &ask)).await;
     let lines: Vec<&str> = text.lines().filter(|l| !l.is_empty()).collect();
     assert_eq!(
         lines[..2],
