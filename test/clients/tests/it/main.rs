@@ -42,6 +42,8 @@ mod policies;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
+mod quotas;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod root_access;
