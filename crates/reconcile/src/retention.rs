@@ -6,6 +6,8 @@ use std::time::Duration;
 use rolecall_logs::{EventStore, LogEvents, LogGroup};
 use rolecall_op::Pipeline;
 
+use crate::guard::guarded;
+
 /// How often events are dropped. Reads leave expired events out at once.
 const PERIOD: Duration = Duration::from_secs(3600);
 
@@ -23,7 +25,7 @@ impl Retention {
         let mut period = tokio::time::interval(PERIOD);
         loop {
             period.tick().await;
-            self.turn().await;
+            guarded("drop expired log events", self.turn()).await;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Carrying out lifecycle policies, one repository at a time.
 
+use std::collections::HashSet;
+
 use rolecall_base::Timestamp;
 use rolecall_store::{Snapshot, Txn};
 
@@ -73,20 +75,16 @@ fn once(tx: &mut Txn, place: &Place, rules: &[rules::Rule], now: Timestamp) -> V
     let without = evaluate::without_subject(&images, now)
         .into_iter()
         .map(|at| (at, None));
-    let mut expired: Vec<Expired> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut expired = Vec::new();
     for (at, rule) in by_rule.chain(without) {
-        let Some(image) = images.get(at) else {
-            continue;
-        };
-        if expired
-            .iter()
-            .any(|other| other.image.digest == image.digest)
+        if let Some(image) = images.get(at)
+            && seen.insert(at)
         {
-            continue;
+            image::delete(tx, place, image);
+            let image = (*image).clone();
+            expired.push(Expired { image, rule });
         }
-        image::delete(tx, place, image);
-        let image = (*image).clone();
-        expired.push(Expired { image, rule });
     }
     expired
 }
