@@ -83,6 +83,9 @@ pub struct AccessCheck {
     pub resource_policy: Option<Arc<Policy>>,
     /// Whether the resource's policy must itself allow, as trust policies must.
     pub policy_must_allow: bool,
+    /// What refusals call the resource where they don't name it; empty where they say nothing of
+    /// it.
+    pub called: Option<String>,
 }
 
 impl AccessCheck {
@@ -95,6 +98,26 @@ impl AccessCheck {
             keys: Vec::new(),
             resource_policy: None,
             policy_must_allow: false,
+            called: None,
+        }
+    }
+
+    /// With refusals that call the resource otherwise, or with an empty `name` say nothing of it.
+    #[must_use]
+    pub fn called(mut self, name: impl Into<String>) -> Self {
+        self.called = Some(name.into());
+        self
+    }
+
+    /// The beginning of a refusal, before the reason: who may not do what, to what.
+    pub fn refusal(&self, user_arn: &str) -> String {
+        let subject = format!(
+            "User: {user_arn} is not authorized to perform: {}",
+            self.action
+        );
+        match self.called.as_deref().unwrap_or(&self.resource) {
+            "" => subject,
+            resource => format!("{subject} on resource: {resource}"),
         }
     }
 

@@ -188,15 +188,12 @@ fn key(key: &access::Key) -> Key<'_> {
 }
 
 /// AWS's words without a reason.
-fn plain(info: &RequestInfo, action: &str, resource: &str) -> String {
+fn plain(info: &RequestInfo, check: &AccessCheck) -> String {
     // Whoever comes with a token is told neither of the role nor of themselves.
     if matches!(info.caller.kind, CallerKind::Vouched(_)) {
-        return format!("Not authorized to perform {action}");
+        return format!("Not authorized to perform {}", check.action);
     }
-    format!(
-        "User: {} is not authorized to perform: {action} on resource: {resource}",
-        info.caller.arn
-    )
+    check.refusal(&info.caller.arn)
 }
 
 /// The denial of an operation that declares no check.
@@ -223,7 +220,7 @@ pub(crate) fn unresolved(
     let nothing = AccessCheck::new("", "*");
     let check = check.unwrap_or(&nothing);
     let mut decided = undecided(check);
-    decided.message = Some(plain(info, check.action, &check.resource).into());
+    decided.message = Some(plain(info, check).into());
     let why = format!("{unresolved}, so the caller is refused as a whole");
     decided.why = Some(why.into());
     Box::new(decided.into_owned())
@@ -232,7 +229,7 @@ pub(crate) fn unresolved(
 /// The denial of a role whose trust policy is not there or does not compile.
 pub(crate) fn untrusted(info: &RequestInfo, check: &AccessCheck) -> Box<Decided<'static>> {
     let mut decided = undecided(check);
-    decided.message = Some(plain(info, check.action, &check.resource).into());
+    decided.message = Some(plain(info, check).into());
     let why = "the role does not exist, or its trust policy does not compile";
     decided.why = Some(why.into());
     Box::new(decided.into_owned())
@@ -250,10 +247,14 @@ pub(crate) fn denied(
     (decided.reason, decided.deciding) = reason(decision);
     // STS says nothing of the reason when a role may not be assumed, so that it does not tell
     // whether the role exists.
-    let message = if check.policy_must_allow {
-        plain(info, check.action, &check.resource)
-    } else {
-        decision.denial_message(&info.caller.arn, check.action, &check.resource)
+    let message = match &check.called {
+        _ if check.policy_must_allow => plain(info, check),
+        None => decision.denial_message(&info.caller.arn, check.action, &check.resource),
+        Some(_) => format!(
+            "{} {}",
+            plain(info, check),
+            decision.reason_clause(check.action)
+        ),
     };
     decided.message = Some(message.into());
     decided.why = Some(explanation.summary.clone().into());

@@ -22,7 +22,9 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ),
     ("iam:ListGroups", "resource", LISTING),
     ("iam:ListInstanceProfiles", "resource", LISTING),
+    ("iam:ListOpenIDConnectProviders", "resource", LISTING),
     ("iam:ListRoles", "resource", LISTING),
+    ("iam:ListServerCertificates", "resource", LISTING),
     ("iam:ListUsers", "resource", LISTING),
     ("iam:ListVirtualMFADevices", "resource", LISTING),
     (

@@ -120,14 +120,11 @@ async fn what_a_service_control_policy_denies_no_operation_does() {
     assert!(checks.len() > 200, "{}", checks.len());
     let mut problems = Vec::new();
     for check in &checks {
-        let (action, resource) = (check.action, &check.resource);
+        let action = check.action;
         if check.resource_account.is_some() {
             continue;
         }
-        let subject = format!(
-            "User: {} is not authorized to perform: {action} on resource: {resource}",
-            member.admin.arn
-        );
+        let subject = check.refusal(&member.admin.arn);
         let deny = json!({ "Effect": "Deny", "Action": action, "Resource": "*" });
         let explicit = format!(
             "{subject} with an explicit deny in a service control policy: {}",
@@ -159,16 +156,15 @@ async fn what_no_service_control_policy_allows_no_operation_does() {
     let info = member.request();
     let mut problems = Vec::new();
     for check in &member.checks() {
-        let (action, resource) = (check.action, &check.resource);
+        let action = check.action;
         if check.resource_account.is_some() {
             continue;
         }
         let other = json!({ "Effect": "Allow", "NotAction": action, "Resource": "*" });
         member.limit(&[other]).await;
         let wanted = format!(
-            "User: {} is not authorized to perform: {action} on resource: {resource} because no \
-             service control policy allows the {action} action",
-            member.admin.arn
+            "{} because no service control policy allows the {action} action",
+            check.refusal(&member.admin.arn)
         );
         let got = member.refusal(&info, check);
         if got.as_ref() != Some(&wanted) {

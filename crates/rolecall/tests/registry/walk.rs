@@ -113,11 +113,8 @@ fn expected(step: &Step, check: &AccessCheck, why: &str) -> (String, u16, String
     } else {
         ("AccessDeniedException", 400)
     };
-    let (action, resource) = (check.action, &check.resource);
-    let message = format!(
-        "User: arn:aws:iam::123456789012:user/walker is not authorized to perform: {action} on \
-         resource: {resource}{why}"
-    );
+    let refusal = check.refusal("arn:aws:iam::123456789012:user/walker");
+    let message = format!("{refusal}{why}");
     (code.to_owned(), status, message)
 }
 

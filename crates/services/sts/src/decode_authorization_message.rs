@@ -21,7 +21,10 @@ impl Operation for DecodeAuthorizationMessage {
 
     fn access(_: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         not_federated(req.caller(), "DecodeAuthorizationMessage")?;
-        Ok(AccessCheck::new("sts:DecodeAuthorizationMessage", "*").into())
+        // AWS's refusals of this action say nothing of a resource.
+        Ok(AccessCheck::new("sts:DecodeAuthorizationMessage", "*")
+            .called("")
+            .into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

@@ -23,7 +23,10 @@ impl Operation for GetAccessKeyInfo {
 
     fn access(_: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         not_federated(req.caller(), "GetAccessKeyInfo")?;
-        Ok(AccessCheck::new("sts:GetAccessKeyInfo", "*").into())
+        // AWS's refusals of this action say nothing of a resource.
+        Ok(AccessCheck::new("sts:GetAccessKeyInfo", "*")
+            .called("")
+            .into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

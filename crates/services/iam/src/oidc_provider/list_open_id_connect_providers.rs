@@ -7,7 +7,7 @@ use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
-/// Lists the ARNs of the providers.
+/// Lists the ARNs of the providers. AWS's refusals name all of them, `...:oidc-provider/*`.
 ///
 /// Source: IAM API Reference, `ListOpenIDConnectProviders`.
 pub struct ListOpenIDConnectProviders;
@@ -16,8 +16,9 @@ impl Operation for ListOpenIDConnectProviders {
     type Api = rolecall_api::iam::ListOpenIDConnectProviders;
     const EXAMPLE: &'static str = "{}";
 
-    fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(AccessCheck::new("iam:ListOpenIDConnectProviders", "*").into())
+    fn access(_: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        let all = req.info.iam_arn("oidc-provider/*");
+        Ok(AccessCheck::new("iam:ListOpenIDConnectProviders", all).into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

@@ -11,7 +11,7 @@ use crate::listing::Paging;
 
 /// Lists managed policies: the account's own, then AWS's, each by name.
 ///
-/// AWS names no resource in this check; it is made on `*`.
+/// The check is made on `*`. AWS's refusals call that by the path, as in `policy path /`.
 ///
 /// Source: IAM API Reference, `ListPolicies`.
 pub struct ListPolicies;
@@ -20,8 +20,11 @@ impl Operation for ListPolicies {
     type Api = rolecall_api::iam::ListPolicies;
     const EXAMPLE: &'static str = r#"{"Scope":"Local"}"#;
 
-    fn access(_input: &Input<Self::Api>, _req: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(AccessCheck::new("iam:ListPolicies", "*").into())
+    fn access(input: &Input<Self::Api>, _req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        let path = input.path_prefix.as_deref().unwrap_or("/");
+        Ok(AccessCheck::new("iam:ListPolicies", "*")
+            .called(format!("policy path {path}"))
+            .into())
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

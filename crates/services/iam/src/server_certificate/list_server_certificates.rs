@@ -7,6 +7,7 @@ use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
+use crate::access;
 use crate::listing::Paging;
 use crate::server_certificate::ServerCertificate;
 use crate::text::path_or_root;
@@ -20,8 +21,13 @@ impl Operation for ListServerCertificates {
     type Api = rolecall_api::iam::ListServerCertificates;
     const EXAMPLE: &'static str = "{}";
 
-    fn access(_: &Input<Self::Api>, _: &AccessRequest<'_>) -> Result<Access, AwsError> {
-        Ok(rolecall_op::AccessCheck::new("iam:ListServerCertificates", "*").into())
+    fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
+        Ok(access::listing(
+            req,
+            "iam:ListServerCertificates",
+            "server-certificate",
+            &input.path_prefix,
+        ))
     }
 
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {

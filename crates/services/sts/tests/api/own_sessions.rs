@@ -102,5 +102,10 @@ async fn the_account_of_a_key_is_told_to_those_who_may_ask() {
     assert_eq!(info.account.as_deref(), Some("123456789012"));
     let bob = w.user("bob", None).await.unwrap();
     let denied = call!(w, bob, sts::GetAccessKeyInfo, {"AccessKeyId": id}).unwrap_err();
-    assert_eq!(denied.code, "AccessDenied");
+    assert_eq!(
+        denied.to_string(),
+        "AccessDenied: User: arn:aws:iam::123456789012:user/bob is not authorized to perform: \
+         sts:GetAccessKeyInfo because no identity-based policy allows the sts:GetAccessKeyInfo \
+         action"
+    );
 }
