@@ -1,5 +1,6 @@
 //! A recorded call, put so that it answers: why?
 
+use rolecall_identity::organization::RootTask;
 use rolecall_policy::{Layer, Mismatch};
 use rolecall_record::{
     CallRecord, Decided, Deciding, Failed, Identity, IdentityKind, Outcome, Reason,
@@ -189,6 +190,9 @@ impl Denied {
                 }),
             }
         }
+        let by = decided.deciding.as_ref().map_or("", |at| &*at.policy);
+        // No policy that anybody has can give more to a privileged session of root.
+        let task = call.caller.assumed_root && RootTask::parse(by).is_some();
         Self {
             action: decided.action.to_string(),
             resource: decided.resource.to_string(),
@@ -204,9 +208,20 @@ impl Denied {
                     .collect(),
                 hint: closest.hint.clone(),
             }),
-            note: rolecall_advise::note(&observed.action, &observed.resource, &observed.keys),
+            note: if task {
+                Some(format!(
+                    "the session is for the task of {by}: another task takes another session of \
+                     AssumeRoot"
+                ))
+            } else {
+                rolecall_advise::note(&observed.action, &observed.resource, &observed.keys)
+            },
             why: decided.why.as_deref().unwrap_or_default().to_owned(),
-            fixes: fixes(call, decided),
+            fixes: if task {
+                Vec::new()
+            } else {
+                fixes(call, decided)
+            },
             checked: decided.checked,
         }
     }

@@ -147,8 +147,22 @@ impl Lab {
         }
     }
 
-    /// What is said of a call that was just denied; each of `causes` must stand in it.
+    /// What is said of a call that was just denied; each of `causes` must stand in it, and what lets
+    /// it pass.
     pub(crate) async fn denied(&self, outcome: Result<(), AwsError>, causes: &[&str]) -> Denied {
+        let (denied, text) = self.told(outcome, causes).await;
+        assert!(text.contains("Checked: with it "), "{text}");
+        assert!(denied.checked && !denied.fixes.is_empty(), "{text}");
+        denied
+    }
+
+    /// What is said of a call that was just denied, also as people read it; each of `causes` must
+    /// stand in it.
+    pub(crate) async fn told(
+        &self,
+        outcome: Result<(), AwsError>,
+        causes: &[&str],
+    ) -> (Denied, String) {
         let error = outcome.unwrap_err();
         assert!(error.code.starts_with("AccessDenied"), "{error}");
         self.recorder.flushed().await;
@@ -162,10 +176,7 @@ impl Lab {
         let report = found.reports.remove(0);
         let seen = report.error.unwrap();
         assert_eq!(seen.message, error.message);
-        assert!(flat.contains("Checked: with it "), "{text}");
-        let denied = report.denied.unwrap();
-        assert!(denied.checked && !denied.fixes.is_empty(), "{text}");
-        denied
+        (report.denied.unwrap(), flat)
     }
 
     /// Makes the role [`ROLE`] with this trust policy.

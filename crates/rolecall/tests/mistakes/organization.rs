@@ -91,3 +91,29 @@ async fn a_service_control_policy_that_does_not_allow() {
     updated(&lab, &policy, &changed(&statements, only(&denied))).await;
     lab.call(&caller, Call::ListClusters).await.unwrap();
 }
+
+/// Not a policy to mend: the session is for something else.
+#[tokio::test]
+async fn a_privileged_session_of_root_for_another_task() {
+    let lab = Lab::new().await;
+    let (_, account) = member(&lab).await;
+    let iam = json!({"ServicePrincipal": "iam.amazonaws.com"});
+    lab.root::<organizations::EnableAWSServiceAccess>(iam).await;
+    lab.root::<rolecall_api::iam::EnableOrganizationsRootCredentialsManagement>(json!({}))
+        .await;
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let ann = lab
+        .world
+        .user("ann", Some(&document(&everything)))
+        .await
+        .unwrap();
+    let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+    let input = json!({"TargetPrincipal": account, "TaskPolicyArn": {"arn": task}});
+    let given = lab.world.call::<sts::AssumeRoot>(&ann, input).await;
+    let token = given.unwrap().credentials.unwrap().session_token.unwrap();
+    let root = lab.world.of_token(&token).unwrap();
+    let outcome = lab.call(&root, Call::ListClusters).await;
+    let causes = [task, "another task takes another session of AssumeRoot"];
+    let (denied, _) = lab.told(outcome, &causes).await;
+    assert!(denied.fixes.is_empty());
+}
