@@ -45,11 +45,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The processor time that it has taken, to a hundredth of a second (Linux, `proc_pid_stat(5)`).
+    /// The processor time that it has taken, to a hundredth of a second (`proc_pid_stat(5)`).
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         let path = format!("/proc/{}/stat", self.child.id());
         let stat = fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
-        // The name in parentheses may hold spaces; user and system time are the 12th and 13th after it.
+        // The name in parentheses may hold spaces; user and system time follow it at 12 and 13.
         let after = stat.rsplit(')').next().unwrap_or_default();
         let fields = after.split_whitespace().skip(11).take(2);
         let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();

@@ -1,4 +1,4 @@
-//! Parts of a record that outlive the request that they were borrowed from, and the other way round.
+//! Parts of a record that outlive the request that they were borrowed from, and borrowed ones.
 
 use std::borrow::Cow;
 
