@@ -147,8 +147,8 @@ impl Lab {
         }
     }
 
-    /// What is said of a call that was just denied; each of `causes` must stand in it, and what lets
-    /// it pass.
+    /// What is said of a call that was just denied; each of `causes` must stand in it, and what
+    /// lets it pass.
     pub(crate) async fn denied(&self, outcome: Result<(), AwsError>, causes: &[&str]) -> Denied {
         let (denied, text) = self.told(outcome, causes).await;
         assert!(text.contains("Checked: with it "), "{text}");
