@@ -1,6 +1,7 @@
 //! Every operation that is built of ECS, ECR, CloudWatch Logs, CloudTrail and Organizations, by an
-//! unmodified boto3: refused to who may do nothing, in AWS's words, and answered to who may do
-//! exactly this. What is built is what boto3 knows without `docs/not-built.txt`.
+//! unmodified boto3 and by the aws command line: refused to who may do nothing, in AWS's words, and
+//! answered to who may do exactly this. What is built is what boto3 knows without
+//! `docs/not-built.txt`.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -17,8 +18,8 @@ use crate::host::Host;
 /// The areas that together drive every operation; they run no container.
 const AREAS: [&str; 6] = ["organizations", "cloudtrail", "logs", "ecr", "ecs", "tasks"];
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/every_other")
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
 /// One of the programs, for the root user.
@@ -26,7 +27,9 @@ fn program(node: &Node, name: &str) -> Command {
     let mut command = node.command(python().unwrap());
     command
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .arg(folder().join(name));
+        // How the command line is called is there.
+        .env("PYTHONPATH", fixtures().join("every"))
+        .arg(fixtures().join("every_other").join(name));
     command
 }
 
@@ -45,10 +48,11 @@ fn names(said: &Value, member: &str) -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
-fn every_operation_is_refused_and_allowed() {
+/// Drives everything with a client; what was driven, which is all that is built.
+fn all_driven(client: &str, more: &[&str]) -> (Value, BTreeSet<String>) {
     let node = Node::start().unwrap();
-    let said = Said::by(program(&node, "main.py").args(AREAS)).unwrap();
+    let mut command = program(&node, "main.py");
+    let said = Said::by(command.arg(client).args(AREAS).args(more)).unwrap();
     assert_eq!(said.status, 0, "{}", said.err);
     let said = said.json();
     let built: BTreeSet<String> = &names(&said, "modelled") - &not_built();
@@ -63,10 +67,21 @@ fn every_operation_is_refused_and_allowed() {
         let unknown: Vec<_> = driven.difference(&built).collect();
         assert!(unknown.is_empty(), "driven, but not built: {unknown:?}");
     }
+    (said, built)
+}
+
+#[test]
+fn boto3_is_refused_and_allowed_every_operation() {
+    let (said, built) = all_driven("boto3", &["refusals"]);
     let waiters = said["waiters"].as_object().unwrap().iter();
     let possible = waiters.filter(|(_, calls)| built.contains(calls.as_str().unwrap()));
     let possible: BTreeSet<String> = possible.map(|(name, _)| name.clone()).collect();
     assert_eq!(names(&said, "waited"), possible);
+}
+
+#[test]
+fn the_command_line_is_refused_and_allowed_every_operation() {
+    all_driven("command-line", &[]);
 }
 
 #[test]
@@ -97,7 +112,7 @@ fn a_container_of_an_image_that_the_api_was_given() {
     busybox().unwrap().write_layout(&layout, "v1").unwrap();
     let mut command = program(&host.node, "main.py");
     command
-        .arg("containers")
+        .args(["boto3", "containers"])
         .env("ROLECALL_TEST_LAYOUT", &layout);
     let said = Said::by(&mut command).unwrap();
     assert_eq!(said.status, 0, "{}", said.err);
