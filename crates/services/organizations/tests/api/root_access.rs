@@ -301,6 +301,8 @@ async fn what_the_audit_task_is_for_works_on_root_alone() {
         "NoSuchEntity: Login Profile for User root cannot be found."
     );
     let ann = format!("arn:aws:iam::{account}:user/ann");
+    let admin = administrator(&w, &account).await.unwrap();
+    call!(w, admin, iam::CreateUser, { "UserName": "ann" }).unwrap();
     refused!(
         call!(w, root, iam::GetUser, { "UserName": "ann" }),
         denied(&account, "iam:GetUser", &ann, AUDIT)
