@@ -271,7 +271,7 @@ pub(crate) fn unparsable_arn() -> AwsError {
 /// A change of an AWS-managed policy, which belongs to no customer's account.
 pub(crate) fn aws_managed(caller: &str, action: &str, arn: &str) -> AwsError {
     let message =
-        format!("User: {caller} is not authorized to perform: {action} on resource: {arn}");
+        format!("User: {caller} is not authorized to perform: {action} on resource: policy {arn}");
     AwsError::new("AccessDenied", message).with_status(403)
 }
 

@@ -26,6 +26,7 @@ impl Operation for AddRoleToInstanceProfile {
         let name = required(&input.instance_profile_name);
         let add = access::instance_profile(req, "iam:AddRoleToInstanceProfile", name);
         let role = access::role(req, "iam:PassRole", required(&input.role_name));
+        let role = access::by_arn(role);
         Ok(vec![
             add,
             AccessCheck::pass_role(role.resource, "ec2.amazonaws.com"),

@@ -25,8 +25,9 @@ impl Operation for CreatePolicy {
 
     fn access(input: &Input<Self::Api>, req: &AccessRequest<'_>) -> Result<Access, AwsError> {
         let path = path_or_root(&input.path);
-        let arn = CustomerPolicy::arn_of(req.account(), path, required(&input.policy_name));
-        let create = AccessCheck::new("iam:CreatePolicy", arn);
+        let name = required(&input.policy_name);
+        let arn = CustomerPolicy::arn_of(req.account(), path, name);
+        let create = AccessCheck::new("iam:CreatePolicy", arn).called(format!("policy {name}"));
         Ok(access::creation(
             create,
             "iam:TagPolicy",

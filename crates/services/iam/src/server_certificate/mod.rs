@@ -125,8 +125,9 @@ fn check(req: &AccessRequest<'_>, action: &'static str, name: &str) -> AccessChe
     let found = req
         .snap
         .get::<ServerCertificate>(&name_key(req.account(), name));
-    match found {
+    let check = match found {
         Some(found) => AccessCheck::new(action, found.arn.clone()).resource_tags(&found.tags),
         None => AccessCheck::new(action, ServerCertificate::arn_of(req.account(), "/", name)),
-    }
+    };
+    check.called(format!("server certificate {name}"))
 }

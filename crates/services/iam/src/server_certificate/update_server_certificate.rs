@@ -36,6 +36,7 @@ impl Operation for UpdateServerCertificate {
         if new != old.resource {
             checks.push(rolecall_op::AccessCheck {
                 resource: new,
+                called: None,
                 ..old
             });
         }

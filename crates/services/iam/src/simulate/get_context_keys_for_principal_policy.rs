@@ -49,8 +49,8 @@ impl Operation for GetContextKeysForPrincipalPolicy {
 pub(super) fn check_of(req: &AccessRequest<'_>, action: &'static str, arn: &str) -> AccessCheck {
     match entity(arn) {
         Ok((account, kind, name)) if account == *req.account() => match kind {
-            "user" => access::user(req, action, name),
-            "role" => access::role(req, action, name),
+            "user" => access::by_arn(access::user(req, action, name)),
+            "role" => access::by_arn(access::role(req, action, name)),
             _ => match req.snap.get::<Group>(&name_key(&account, name)) {
                 Some(group) => AccessCheck::new(action, group.arn.clone()),
                 None => AccessCheck::new(action, arn),

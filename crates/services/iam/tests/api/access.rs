@@ -13,8 +13,8 @@ async fn a_denied_caller_does_not_learn_whether_a_role_exists() {
             403,
             format!(
                 "AccessDenied: User: arn:aws:iam::123456789012:user/ann is not authorized to \
-                 perform: iam:GetRole on resource: arn:aws:iam::123456789012:role/{name} because \
-                 no identity-based policy allows the iam:GetRole action"
+                 perform: iam:GetRole on resource: role {name} because no identity-based policy \
+                 allows the iam:GetRole action"
             )
         );
     }

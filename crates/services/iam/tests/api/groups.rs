@@ -207,7 +207,7 @@ async fn adding_to_a_group_needs_the_permission_on_that_group() {
         call!(w, ann, AddUserToGroup, {"GroupName": "admins", "UserName": "ann"}),
         403,
         "AccessDenied: User: arn:aws:iam::123456789012:user/ann is not authorized to perform: \
-         iam:AddUserToGroup on resource: arn:aws:iam::123456789012:group/admins because no \
+         iam:AddUserToGroup on resource: group admins because no \
          identity-based policy allows the iam:AddUserToGroup action"
     );
 }

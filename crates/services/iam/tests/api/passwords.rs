@@ -77,7 +77,7 @@ async fn a_user_changes_its_own_password_by_the_rules() {
         call!(w, bob, ChangePassword, {"OldPassword": GOOD, "NewPassword": "Other-Horse-8"}),
         403,
         "AccessDenied: User: arn:aws:iam::123456789012:user/bob is not authorized to perform: \
-         iam:ChangePassword on resource: arn:aws:iam::123456789012:user/bob because no \
+         iam:ChangePassword on resource: user bob because no \
          identity-based policy allows the iam:ChangePassword action"
     );
 }

@@ -185,7 +185,7 @@ async fn the_policies_of_aws_are_there_with_their_history_and_nobody_changes_the
         403,
         format!(
             "AccessDenied: User: {root_arn} is not authorized to perform: iam:DeletePolicy on \
-             resource: {S3_READ}"
+             resource: policy {S3_READ}"
         )
     );
 }
