@@ -40,7 +40,7 @@ impl Writer {
             return None;
         }
         let shape = self.service.shape(id);
-        if shape.sensitive {
+        if shape.sensitive || CONTENT.contains(&shape.name) {
             self.text(HIDDEN);
             return Some(());
         }
@@ -121,22 +121,36 @@ impl Writer {
 
     fn text(&mut self, text: &str) {
         self.out.push('"');
-        for letter in text.chars() {
-            match letter {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                '\r' => self.out.push_str("\\r"),
-                '\t' => self.out.push_str("\\t"),
-                control if control < ' ' => {
-                    self.out.push_str(&format!("\\u{:04x}", u32::from(control)));
-                }
-                letter => self.out.push(letter),
-            }
+        let mut rest = text;
+        // Nearly all texts have nothing to escape, and are copied as a whole.
+        while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+            let (plain, after) = rest.split_at(at);
+            self.out.push_str(plain);
+            let mut letters = after.chars();
+            self.escaped(letters.next().unwrap_or_default());
+            rest = letters.as_str();
         }
+        self.out.push_str(rest);
         self.out.push('"');
     }
+
+    fn escaped(&mut self, letter: char) {
+        match letter {
+            '"' => self.out.push_str("\\\""),
+            '\\' => self.out.push_str("\\\\"),
+            '\n' => self.out.push_str("\\n"),
+            '\r' => self.out.push_str("\\r"),
+            '\t' => self.out.push_str("\\t"),
+            control => {
+                self.out.push_str(&format!("\\u{:04x}", u32::from(control)));
+            }
+        }
+    }
 }
+
+/// Texts that are the content of a resource and not about it: whoever may read the record need not
+/// be allowed to read the log group.
+const CONTENT: [&str; 1] = ["EventMessage"];
 
 /// Maps of options that a log router or a volume driver understands, and not ECS: which of them are
 /// secrets only the driver knows.

@@ -69,6 +69,10 @@ impl Queue {
     fn is_empty(&self) -> bool {
         self.frames.is_empty() && self.failed == 0
     }
+
+    fn is_full(&self) -> bool {
+        self.frames.len() >= QUEUE_BYTES
+    }
 }
 
 struct Shared {
@@ -152,7 +156,7 @@ impl Recorder {
         if was_empty || (!was_half && half(&queue)) {
             shared.work.notify_one();
         }
-        if queue.frames.len() >= QUEUE_BYTES {
+        if queue.is_full() {
             shared.full.store(true, Ordering::Release);
         }
     }

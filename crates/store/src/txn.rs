@@ -141,7 +141,7 @@ impl Txn {
             kind: D::KIND,
             group: group.to_owned(),
             // What the others may have, beside what this transaction makes or deletes.
-            max: (max + base).saturating_sub(own),
+            max: max.saturating_add(base).saturating_sub(own),
             fewer: own < max,
         };
         let fewer = limit.fewer;

@@ -118,6 +118,34 @@ fn one_time_codes_are_hidden() {
 }
 
 #[test]
+fn lines_of_logs_are_hidden() {
+    let event = logs::InputLogEvent {
+        timestamp: Some(7),
+        message: Some("the card is 4111".to_owned()),
+    };
+    let input = logs::PutLogEventsRequest {
+        log_group_name: Some("/ecs/web".to_owned()),
+        log_events: Some(vec![event]),
+        ..Default::default()
+    };
+    let text = shown::<logs::PutLogEvents>(input).unwrap().unwrap();
+    let events = format!(r#""logEvents":[{{"timestamp":7,"message":"{HIDDEN}"}}]"#);
+    assert!(
+        text.contains(&events) && text.contains("/ecs/web"),
+        "{text}"
+    );
+}
+
+#[test]
+fn texts_are_escaped() {
+    let input = iam::GetRoleRequest {
+        role_name: Some("a\"b\\c\nd\te\u{1}é".to_owned()),
+    };
+    let text = shown::<iam::GetRole>(input).unwrap().unwrap();
+    assert_eq!(text, r#"{"roleName":"a\"b\\c\nd\te\u0001é"}"#);
+}
+
+#[test]
 fn what_is_too_large_is_left_out() {
     let large = iam::GetRoleRequest {
         role_name: Some("x".repeat(2_000)),

@@ -122,15 +122,24 @@ async fn calls_wait_while_the_queue_is_full() {
     let all = ids(&Reader::new(folder.path()), Query::default());
     assert_eq!(all.len(), 1_000);
 
-    // The writer sleeps now, and wakes for the next call.
-    recorder.0.0.full.store(true, Ordering::Release);
+    // A writer that has ended takes nothing, so that the queue stays full until one does.
+    let shared = Arc::clone(&recorder.0.0);
+    recorder.close();
+    shared.queue.lock().closed = false;
+    let frame = vec![0; QUEUE_BYTES / 4];
+    for part in 1..=4 {
+        assert!(!shared.full.load(Ordering::Acquire), "{part}");
+        recorder.queue(&frame, None);
+    }
     let waiting = tokio::spawn({
         let recorder = recorder.clone();
         async move { recorder.room().await }
     });
     tokio::task::yield_now().await;
     assert!(!waiting.is_finished());
-    recorder.keep(call(1));
+    shared.queue.lock().frames.clear();
+    shared.full.store(false, Ordering::Release);
+    shared.done_async.notify_waiters();
     waiting.await.unwrap();
     recorder.room_blocking();
 }

@@ -347,6 +347,10 @@ async fn a_limit_is_a_precondition_and_nothing_else(store: Store) {
     let (fewer, runs) =
         with_interference(&store, |s| put_blocking(&s, "a/3", "theirs"), one_more).await;
     assert_eq!((fewer, runs), (false, 2));
+    // A limit that is none.
+    let unlimited = |tx: &mut rolecall_store::Txn| tx.has_fewer::<Note>("a/", usize::MAX);
+    let (fewer, runs) = with_interference(&store, |_| {}, unlimited).await;
+    assert_eq!((fewer, runs), (true, 1));
     // Other groups do not matter.
     let (fewer, runs) =
         with_interference(&store, |s| put_blocking(&s, "b/1", "theirs"), one_more).await;
