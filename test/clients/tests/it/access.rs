@@ -56,7 +56,7 @@ fn a_user_does_what_the_inline_policy_allows_and_nothing_else() {
              resource: {resource} because no identity-based policy allows the {action} action"
         )
     };
-    let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
+    let role = |name: &str| format!("role {name}");
     assert_eq!(
         answers[2].error(),
         ("AccessDenied", &*denied("iam:GetRole", &role("unseen")))
