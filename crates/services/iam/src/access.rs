@@ -7,11 +7,10 @@
 //! instance profiles as `aws:ResourceTag` alone.
 //!
 //! Refusals call what has a name by it, as in `role app`, and managed policies `policy ARN`; an ARN
-//! stands there when the thing is yet to be made, or is passed, simulated or listed. So do AWS's: see
-//! the DynamoDB Developer Guide, "DAX access control", and the Cloud9 User Guide, "Troubleshooting".
-//! The new name of what is renamed, which AWS does not show, stands as an ARN.
+//! stands there when the thing is yet to be made, or is passed, simulated or listed. So do those
+//! that the DynamoDB Developer Guide shows in "DAX access control", and the Cloud9 User Guide in
+//! "Troubleshooting". The new name of what is renamed, which AWS does not show, stands as an ARN.
 
-use rolecall_base::Tags;
 use rolecall_identity::{
     CallerKind, CustomerPolicy, Group, InstanceProfile, Role, User, VirtualMfaDevice, name_key,
 };
