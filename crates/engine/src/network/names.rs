@@ -3,7 +3,7 @@
 //! A task reaches neither a resolver on the host's loopback (systemd-resolved, dnsmasq) nor one at
 //! a link-local address (Google's cloud). This one it does, at the address that Amazon's resolver
 //! has in every VPC, in the router's namespace; what it is asked it asks from the host's. Messages
-//! pass as they are. What a task may ask at a time is bounded, so that one cannot take the names
+//! pass as they are. What a task may ask at a time is bounded, so that a few cannot take the names
 //! from the others.
 //!
 //! Sources: Amazon VPC User Guide, "Amazon DNS server"; RFC 1035, 4.1.1 and 4.2; RFC 7766.
@@ -38,9 +38,9 @@ const NEXT_AFTER: Duration = Duration::from_secs(2);
 const LAST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection may last.
 const CONNECTION_MAX: Duration = Duration::from_secs(30);
-/// Questions under way by UDP: of all tasks, and of one.
+/// Questions under way by UDP: of all tasks, and at most of one.
 const QUESTIONS: (usize, usize) = (512, 64);
-/// Connections: of all tasks, and of one.
+/// Connections: of all tasks, and at most of one.
 const CONNECTIONS: (usize, usize) = (128, 16);
 
 /// The name server of an instance's tasks. It serves while [`NameServer::run`] is polled.
@@ -108,7 +108,12 @@ impl Upstreams {
     }
 }
 
-/// How much is under way, by task.
+/// How much is under way, by task. None has more than `each`, nor more than are free for others:
+/// the fuller it is, the fewer may one have. So tasks that take all that they get, however many they
+/// are, leave places to those that have none.
+///
+/// Source: Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches",
+/// IEEE/ACM Transactions on Networking 6(2), 1998.
 #[derive(Clone)]
 struct Room {
     all: usize,
@@ -132,7 +137,7 @@ impl Room {
         let mut taken = self.taken.lock();
         let all: usize = taken.values().sum();
         let own = taken.get(&of).copied().unwrap_or_default();
-        if all >= self.all || own >= self.each {
+        if own >= self.each.min(self.all.saturating_sub(all)) {
             return None;
         }
         taken.insert(of, own + 1);

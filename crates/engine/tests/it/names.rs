@@ -1,7 +1,7 @@
 //! Names in tasks of hosts whose resolver a task does not reach.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use crate::common::*;
 
@@ -35,10 +35,14 @@ fn answer(question: &[u8], by_tcp: bool) -> Vec<u8> {
     message
 }
 
-/// A resolver on the host's loopback, as dnsmasq is one. None where something else has the port.
-fn resolver() -> Option<()> {
-    let at = "127.0.0.66:53";
-    let (udp, tcp) = (UdpSocket::bind(at).ok()?, TcpListener::bind(at).ok()?);
+/// A resolver on the host's loopback, as dnsmasq is one: its address. None where something else has
+/// the port at all of them.
+fn resolver() -> Option<Ipv4Addr> {
+    let mut places = (66..=96).map(|last| Ipv4Addr::new(127, 0, 0, last));
+    let (at, udp, tcp) = places.find_map(|at| {
+        let (udp, tcp) = (UdpSocket::bind((at, 53)), TcpListener::bind((at, 53)));
+        Some((at, udp.ok()?, tcp.ok()?))
+    })?;
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok((length, from)) = udp.recv_from(&mut buffer) {
@@ -57,7 +61,7 @@ fn resolver() -> Option<()> {
             stream.write_all(&[&length[..], &answer].concat()).unwrap();
         }
     });
-    Some(())
+    Some(at)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,13 +69,14 @@ async fn names_resolve_where_the_hosts_resolver_is_on_its_loopback() {
     if !root() {
         return;
     }
-    if resolver().is_none() {
-        println!("SKIPPED: port 53 of the loopback is taken");
+    let Some(resolver) = resolver() else {
+        println!("SKIPPED: something has port 53 at every address");
         return;
-    }
+    };
     let lab = Lab::new().await;
     let conf = lab.config.data_dir.join("resolv.conf");
-    std::fs::write(&conf, "search corp.example\nnameserver 127.0.0.66\n").unwrap();
+    let servers = format!("search corp.example\nnameserver {resolver}\n");
+    std::fs::write(&conf, servers).unwrap();
     let serving = tokio::spawn(lab.engine.name_server(&conf).unwrap().run());
     // What a user types, and what is too long for UDP.
     let long = "\\0\\036\\0\\001\\001\\0\\0\\001\\0\\0\\0\\0\\0\\0\\004long\\007example\\0\\0\\001\\0\\001";
