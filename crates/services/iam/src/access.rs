@@ -11,6 +11,7 @@
 //! that the DynamoDB Developer Guide shows in "DAX access control", and the Cloud9 User Guide in
 //! "Troubleshooting". The new name of what is renamed, which AWS does not show, stands as an ARN.
 
+use rolecall_base::Tags;
 use rolecall_identity::{
     CallerKind, CustomerPolicy, Group, InstanceProfile, Role, User, VirtualMfaDevice, name_key,
 };
