@@ -34,6 +34,13 @@ const CHANNEL: usize = 256;
 /// server listens on the host: tasks outlive it, and it may come back at another port.
 const API_PORT: u16 = 4566;
 
+/// Where the APIs are at the address of a task's credentials. Tasks that run since before there was
+/// one port for all were told the listener's: they find the APIs there as long as it is the same.
+fn api_ports(listener: u16) -> impl Iterator<Item = u16> {
+    let free = |port: &u16| ![API_PORT, ENDPOINT_PORT].contains(port);
+    std::iter::once(API_PORT).chain(Some(listener).filter(free))
+}
+
 /// What runs tasks.
 pub(crate) struct Tasks {
     engine: Engine,
@@ -63,12 +70,14 @@ impl Tasks {
         };
         let engine = open_engine(&config.data, runtime.clone()).await?;
 
-        let api = engine
-            .bind_in_router((TASK_ENDPOINT, API_PORT).into())
-            .context("listen for the programs in tasks")?;
-        let api = Server::adopt(api)?;
-        let serving = server.clone();
-        running.spawn(async move { serving.serve(api).await });
+        for port in api_ports(address.port()) {
+            let api = engine
+                .bind_in_router((TASK_ENDPOINT, port).into())
+                .context("listen for the programs in tasks")?;
+            let api = Server::adopt(api)?;
+            let serving = server.clone();
+            running.spawn(async move { serving.serve(api).await });
+        }
         let names = engine
             .name_server(Path::new("/etc/resolv.conf"))
             .context("listen for tasks that ask for names")?;
@@ -106,7 +115,9 @@ impl Tasks {
             to: to_agent,
             from: for_driver,
         };
-        let driver = Fargate::run(pipeline.clone(), fargate(&engine, address)?, link);
+        let registry_hosts = registry_hosts(address, config.public_url.as_deref());
+        let driver_config = fargate(&engine, address, registry_hosts)?;
+        let driver = Fargate::run(pipeline.clone(), driver_config, link);
         let driver = running.spawn(driver);
         Ok(Self {
             engine,
@@ -190,7 +201,24 @@ pub(crate) async fn open_engine(data: &Path, runtime: RuntimeKind) -> Result<Eng
     .context("open the container engine: `rolecall doctor` says what is missing")
 }
 
-fn fargate(engine: &Engine, address: SocketAddr) -> Result<FargateConfig> {
+/// What the registry of this server is called in the names of images, beside AWS's own name of it.
+fn registry_hosts(address: SocketAddr, public_url: Option<&str>) -> Vec<String> {
+    let port = address.port();
+    let public = public_url.and_then(|url| url.split_once("://"));
+    let mut hosts = vec![
+        format!("127.0.0.1:{port}"),
+        format!("localhost:{port}"),
+        address.to_string(),
+    ];
+    hosts.extend(public.map(|(_, host)| host.to_owned()));
+    hosts
+}
+
+fn fargate(
+    engine: &Engine,
+    address: SocketAddr,
+    registry_hosts: Vec<String>,
+) -> Result<FargateConfig> {
     let subnet = engine.network().subnet();
     let mut pool = AddressPool::new(subnet.base(), subnet.prefix())
         .context("the subnet of tasks is not of a size that ECS knows")?;
@@ -202,17 +230,12 @@ fn fargate(engine: &Engine, address: SocketAddr) -> Result<FargateConfig> {
     for back in 0..4 {
         pool.mark_used(Ipv4Addr::from(last.saturating_sub(back)));
     }
-    let port = address.port();
     let local = format!("http://{}", loopback(address));
     Ok(FargateConfig {
         pool,
         platform: Platform {
             endpoints: Endpoints {
-                registry_hosts: vec![
-                    format!("127.0.0.1:{port}"),
-                    format!("localhost:{port}"),
-                    address.to_string(),
-                ],
+                registry_hosts,
                 ecr: Some(local.clone()),
                 logs: Some(local),
             },

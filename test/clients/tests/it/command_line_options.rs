@@ -46,6 +46,16 @@ impl Shell {
     }
 }
 
+/// A trust policy for the user `ann`.
+fn trusts_ann(condition: Value) -> String {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:user/ann")},
+        "Condition": condition,
+    }]});
+    trust.to_string()
+}
+
 /// `--query`, `--output`, and lists that are cut off.
 fn lists(shell: &Shell) {
     let text = "iam list-users --output text --query Users[].[UserName,Arn]";
@@ -143,11 +153,7 @@ fn waiters(shell: &Shell) {
         "it does not ask"
     );
     let end = std::thread::spawn(move || said.count());
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:user/ann")},
-    }]});
-    shell.write("trust.json", &trust.to_string());
+    shell.write("trust.json", &trusts_ann(json!({})));
     shell.ok("iam create-role --role-name work --assume-role-policy-document file://trust.json");
     assert!(waiting.wait().unwrap().success());
     end.join().unwrap();
@@ -158,11 +164,12 @@ fn waiters(shell: &Shell) {
 fn profiles(shell: &Shell) {
     let node = &shell.node;
     let serial = format!("arn:aws:iam::{ACCOUNT}:mfa/phone");
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:user/ann")},
-        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
-    }]});
+    let role = |name: &str, condition: Value| {
+        let trust = trusts_ann(condition);
+        let role = json!({"RoleName": name, "AssumeRolePolicyDocument": trust});
+        ("iam", "create_role", role)
+    };
+    let with_mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
     let made = node
         .boto3(&[
             ("iam", "create_access_key", json!({"UserName": "ann"})),
@@ -171,13 +178,8 @@ fn profiles(shell: &Shell) {
                 "create_virtual_mfa_device",
                 json!({"VirtualMFADeviceName": "phone"}),
             ),
-            (
-                "iam",
-                "create_role",
-                json!({
-                    "RoleName": "guarded", "AssumeRolePolicyDocument": trust.to_string(),
-                }),
-            ),
+            role("work", json!({})),
+            role("guarded", with_mfa),
         ])
         .unwrap();
     let seed = made[1].text("/VirtualMFADevice/Base32StringSeed");
@@ -246,20 +248,36 @@ fn profiles(shell: &Shell) {
     assert_eq!(said.json(), session("guarded"), "{}", said.err);
 }
 
-fn options(aws: PathBuf) {
-    let shell = Shell::new(aws);
-    lists(&shell);
+#[test]
+fn lists_by_the_command_line_version_1() {
+    lists(&Shell::new(aws_v1().unwrap()));
+}
+
+#[test]
+fn lists_by_the_command_line_version_2() {
+    lists(&Shell::new(aws_v2().unwrap()));
+}
+
+#[test]
+fn skeletons_and_waiters_by_the_command_line_version_1() {
+    let shell = Shell::new(aws_v1().unwrap());
     skeletons(&shell);
     waiters(&shell);
-    profiles(&shell);
 }
 
 #[test]
-fn lists_skeletons_waiters_and_profiles_by_the_command_line_version_1() {
-    options(aws_v1().unwrap());
+fn skeletons_and_waiters_by_the_command_line_version_2() {
+    let shell = Shell::new(aws_v2().unwrap());
+    skeletons(&shell);
+    waiters(&shell);
 }
 
 #[test]
-fn lists_skeletons_waiters_and_profiles_by_the_command_line_version_2() {
-    options(aws_v2().unwrap());
+fn profiles_by_the_command_line_version_1() {
+    profiles(&Shell::new(aws_v1().unwrap()));
+}
+
+#[test]
+fn profiles_by_the_command_line_version_2() {
+    profiles(&Shell::new(aws_v2().unwrap()));
 }

@@ -179,6 +179,20 @@ fn an_image_that_was_never_pushed() {
     assert!(reason.contains("not found"), "{reason}");
 }
 
+/// Nobody answers under that name here: what is the server's own is pulled from the server.
+#[test]
+fn an_image_by_the_public_name_of_the_registry() {
+    let Some(host) = with_image(&["--public-url", "https://registry.invalid"]) else {
+        return;
+    };
+    let image = json!({
+        "image": format!("registry.invalid/{REPOSITORY}:v1"), "command": ["sh", "-c", "exit 7"],
+    });
+    let task = host.run_task(CLUSTER, &host.register("v1", &image));
+    let stopped = host.stopped(&task);
+    assert_eq!(stopped["containers"][0]["exitCode"], 7, "{stopped:#}");
+}
+
 #[test]
 fn the_same_task_under_runc() {
     let Some(runc) = ["/usr/sbin/runc", "/usr/bin/runc"]

@@ -156,6 +156,12 @@ fn logs(shell: &Shell) {
 
 /// The password opens the registry to another client.
 fn registry(shell: &Shell) {
+    let image = json!({
+        "repositoryName": "blue", "imageTag": "v1",
+        "imageManifest": r#"{"schemaVersion":2,"manifests":[]}"#,
+        "imageManifestMediaType": "application/vnd.oci.image.index.v1+json",
+    });
+    shell.made(&[("ecr", "put_image", image)]);
     let password = shell.out("ecr get-login-password");
     let mut skopeo = Command::new("skopeo");
     skopeo.args(["list-tags", "--tls-verify=false", "--creds"]);
@@ -166,7 +172,8 @@ fn registry(shell: &Shell) {
     assert_eq!(said.json()["Tags"], json!(["v1"]));
 }
 
-fn flow(aws: PathBuf) {
+/// A server with an organization, and of each name a cluster, a repository and a log group.
+fn shell(aws: PathBuf) -> Shell {
     let shell = Shell {
         node: Node::start().unwrap(),
         aws,
@@ -177,26 +184,21 @@ fn flow(aws: PathBuf) {
         calls.push(("ecr", "create_repository", json!({"repositoryName": name})));
         calls.push(("logs", "create_log_group", json!({"logGroupName": name})));
     }
-    let image = json!({
-        "repositoryName": "blue", "imageTag": "v1",
-        "imageManifest": r#"{"schemaVersion":2,"manifests":[]}"#,
-        "imageManifestMediaType": "application/vnd.oci.image.index.v1+json",
-    });
-    calls.push(("ecr", "put_image", image));
-    calls.push(("organizations", "list_roots", json!({})));
-    let made = shell.made(&calls);
-    let root = made.last().unwrap()["Roots"][0]["Id"].as_str().unwrap();
+    shell.made(&calls);
+    shell
+}
+
+fn lists(aws: PathBuf) {
+    let shell = shell(aws);
+    let roots = shell.made(&[("organizations", "list_roots", json!({}))]);
+    let root = roots[0]["Roots"][0]["Id"].as_str().unwrap();
     let unit = |name| {
         let unit = json!({"ParentId": root, "Name": name});
         ("organizations", "create_organizational_unit", unit)
     };
     shell.made(&NAMES.map(unit));
-
     clusters_in_every_form(&shell);
     pages(&shell, root);
-    waiters(&shell);
-    logs(&shell);
-    registry(&shell);
     let looked_up = "cloudtrail lookup-events --lookup-attributes \
                      AttributeKey=EventName,AttributeValue=CreateCluster \
                      --query Events[].Resources[].ResourceName";
@@ -212,12 +214,29 @@ fn flow(aws: PathBuf) {
     );
 }
 
-#[test]
-fn the_command_line_version_1() {
-    flow(aws_v1().unwrap());
+fn commands(aws: PathBuf) {
+    let shell = shell(aws);
+    waiters(&shell);
+    logs(&shell);
+    registry(&shell);
 }
 
 #[test]
-fn the_command_line_version_2() {
-    flow(aws_v2().unwrap());
+fn lists_and_pages_by_version_1() {
+    lists(aws_v1().unwrap());
+}
+
+#[test]
+fn lists_and_pages_by_version_2() {
+    lists(aws_v2().unwrap());
+}
+
+#[test]
+fn waiters_logs_and_the_registry_by_version_1() {
+    commands(aws_v1().unwrap());
+}
+
+#[test]
+fn waiters_logs_and_the_registry_by_version_2() {
+    commands(aws_v2().unwrap());
 }

@@ -266,6 +266,24 @@ impl Host {
         })
     }
 
+    /// Waits until the container `app` of a task has ended, also while the server is down.
+    pub(crate) fn wait_exit(&self, task: &str) {
+        let id = task.rsplit('/').next().unwrap();
+        let state = self
+            .data()
+            .join(format!("engine/tasks/{id}/c/app/state.json"));
+        let start = Instant::now();
+        loop {
+            let text = std::fs::read_to_string(&state).unwrap();
+            let seen: Value = serde_json::from_str(&text).unwrap();
+            if !seen["exit"].is_null() {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "it goes on: {seen}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The log events of the container `app` of a task: when it was written, in ms, and what.
     pub(crate) fn events(&self, group: &str, task: &str) -> Vec<(i64, String)> {
         let id = task.rsplit('/').next().unwrap();

@@ -354,13 +354,17 @@ fn a_server_that_comes_back_at_another_port() {
     let request = request
         .presigned(&signer, (&host.region, "sts"), now(), 3600)
         .unwrap();
+    // Tasks that run since before there was one port for all were told the listener's.
+    let (_, port) = host.address.rsplit_once(':').unwrap();
     let program = format!(
-        "while :; do wget -qO- \"$AWS_ENDPOINT_URL/?{}\" | grep -o 'arn:[^<]*'; sleep 0.2; done",
+        "trap 'exit 0' TERM; wget -qO- http://169.254.170.2:{port} 2>&1; \
+         while :; do wget -qO- \"$AWS_ENDPOINT_URL/?{}\" | grep -o 'arn:[^<]*'; sleep 0.2; done",
         request.query
     );
     let task = host.run_task(CLUSTER, &host.register("v1", &shell(&program)));
     let root = "arn:aws:iam::123456789012:root";
-    host.wait_lines(&task, |lines| lines.iter().any(|line| line == root));
+    let lines = host.wait_lines(&task, |lines| lines.iter().any(|line| line == root));
+    assert!(lines[0].contains("server returned"), "{lines:?}");
     let before = host.address.clone();
     host.node.stop().unwrap();
     // Taken, so that the server gets another.
@@ -381,11 +385,13 @@ fn a_task_that_ends_while_the_server_is_down() {
         return;
     };
     host.push(&busybox().unwrap(), REPOSITORY, "v1");
-    let program = "echo before; sleep 2; echo after; exit 9";
+    // It goes on until nobody listens any more.
+    let program = "echo before; until wget -qO- $AWS_ENDPOINT_URL 2>&1 | grep -q refused; \
+                   do sleep 0.1; done; echo after; exit 9";
     let task = host.run_task(CLUSTER, &host.register("v1", &shell(program)));
     host.wait_lines(&task, |lines| lines == ["before"]);
     host.node.kill().unwrap();
-    std::thread::sleep(Duration::from_secs(3));
+    host.wait_exit(&task);
     host.node.restart().unwrap();
     let stopped = host.stopped(&task);
     assert_eq!(stopped["containers"][0]["exitCode"], 9, "{stopped:#}");
