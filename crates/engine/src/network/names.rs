@@ -109,8 +109,8 @@ impl Upstreams {
 }
 
 /// How much is under way, by task. None has more than `each`, nor more than are free for others:
-/// the fuller it is, the fewer may one have. So tasks that take all that they get, however many they
-/// are, leave places to those that have none.
+/// the fuller it is, the fewer may one have. So tasks that take all that they get, however many,
+/// leave places to those that have none.
 ///
 /// Source: Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches",
 /// IEEE/ACM Transactions on Networking 6(2), 1998.
