@@ -13,6 +13,6 @@ mod ids;
 mod retention;
 mod roles;
 
-pub use expiry::Expiry;
+pub use expiry::{Expiry, Turn as ExpiryTurn};
 pub use fargate::{AgentLink, Fargate, FargateConfig};
 pub use retention::Retention;

@@ -28,7 +28,9 @@ mod token;
 pub use access::repository_checks;
 pub use documents::kinds;
 pub use layer::mount;
-pub use lifecycle::{Expired, due as lifecycle_due, expire as expire_images};
+pub use lifecycle::{
+    Evaluated, Expired, Plan as ExpiryPlan, due as lifecycle_due, plan as plan_expiry,
+};
 pub use place::{Place, registry_host, registry_of_host};
 pub use ports::{LayerFuture, LayerStore, LayerStoreError, RegistryAddress};
 pub use token::{LAYER_URL_S, LayerToken, REGISTRY_TOKEN_S, RegistryToken};

@@ -96,6 +96,9 @@ pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
 pub struct Lifecycle {
     /// The policy, as compact JSON.
     pub text: String,
+    /// When it was put; `None` if that was before policies were carried out.
+    #[serde(default)]
+    pub put: Option<Timestamp>,
     /// When images were last expired by it; `None` if it is new.
     #[serde(default)]
     pub evaluated: Option<Timestamp>,

@@ -17,7 +17,7 @@ use crate::documents::{Image, wildcard};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How long something about an image (a signature, a list of what is in it) outlives the image.
+/// How long something about an image (a signature, a list of what is in it) waits for the image.
 const WITHOUT_SUBJECT: Duration = DAY;
 
 /// Expires an image.
@@ -25,36 +25,53 @@ const WITHOUT_SUBJECT: Duration = DAY;
 pub(super) struct Marked {
     /// Its position among the images given.
     pub(super) image: usize,
-    /// The position, in the order of their priority, and the priority of the rule.
-    pub(super) rule: (usize, u64),
+    /// The position, in the order of their priority, and the priority of the rule. `None` for what
+    /// is about an image that is gone.
+    pub(super) rule: Option<(usize, u64)>,
 }
 
-/// What `rules`, as [`super::rules::read`] has them, expire of all `images` of a repository.
+/// What `rules`, as [`super::rules::read`] has them, expire of all `images` of a repository, in the
+/// order in which it goes: a manifest list before its images, an image before what is about it.
+///
+/// Evaluated again as long as something expires that others of `images` depend on. It is all that
+/// previews tell and all that is carried out.
 pub(super) fn expired(rules: &[Rule], images: &[&Image], now: Timestamp) -> Vec<Marked> {
-    let known: HashSet<&str> = images.iter().map(|image| image.digest.as_str()).collect();
-    let listed = listed(images);
-    // What is about an image goes with it, and is no image that a rule counts.
-    let own = |image: &Image| {
-        let subject = image.subject.as_deref();
-        subject.is_none_or(|subject| !known.contains(subject))
-    };
+    let mut left: Vec<(usize, &Image)> = images.iter().copied().enumerate().collect();
+    let mut gone: HashSet<&str> = HashSet::new();
+    let mut expired = Vec::new();
+    loop {
+        let mut round = by_rules(rules, &left, now);
+        round.extend(without_subject(&left, &gone, now));
+        if round.is_empty() {
+            return expired;
+        }
+        let positions: HashSet<usize> = round.iter().map(|marked| marked.image).collect();
+        let going = left.extract_if(.., |(at, _)| positions.contains(at));
+        gone.extend(going.map(|(_, image)| image.digest.as_str()));
+        expired.extend(round);
+    }
+}
+
+/// What the rules expire of the images that are left. What is about another image is none of their
+/// business: neither does it expire by them, nor does it count.
+fn by_rules(rules: &[Rule], left: &[(usize, &Image)], now: Timestamp) -> Vec<Marked> {
+    let listed = listed(left);
     let mut taken = HashSet::new();
     let mut expired = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
         if rule.is_of_archive() {
             continue;
         }
-        let selected = images.iter().enumerate();
+        let selected = left.iter().copied();
         let mut selected: Vec<(usize, &Image)> = selected
-            .map(|(at, image)| (at, *image))
-            .filter(|(_, image)| own(image) && has_tags(&rule.tags, image))
+            .filter(|(_, image)| image.subject.is_none() && has_tags(&rule.tags, image))
             .collect();
         selected.sort_by_key(|(_, image)| (Reverse(image.pushed), &image.digest));
         for (rank, (at, image)) in selected.into_iter().enumerate() {
             let first = taken.insert(at);
             let marked = is_marked(rule.count, rank, image, now);
             if first && marked && rule.expires() && !listed.contains(image.digest.as_str()) {
-                let rule = (number, rule.priority);
+                let rule = Some((number, rule.priority));
                 expired.push(Marked { image: at, rule });
             }
         }
@@ -62,26 +79,30 @@ pub(super) fn expired(rules: &[Rule], images: &[&Image], now: Timestamp) -> Vec<
     expired
 }
 
-/// The positions of what is about an image that was deleted: "Amazon ECR lifecycle policies
+/// What is about an image that is in `gone`, or was deleted before: "Amazon ECR lifecycle policies
 /// automatically clean up those artifacts within 24 hours".
-pub(super) fn without_subject(images: &[&Image], now: Timestamp) -> Vec<usize> {
-    let known: HashSet<&str> = images.iter().map(|image| image.digest.as_str()).collect();
-    let listed = listed(images);
-    let gone = |image: &Image| {
+fn without_subject(left: &[(usize, &Image)], gone: &HashSet<&str>, now: Timestamp) -> Vec<Marked> {
+    let known: HashSet<&str> = left.iter().map(|(_, image)| &*image.digest).collect();
+    let listed = listed(left);
+    let goes = |image: &Image| {
         let subject = image.subject.as_deref();
-        subject.is_some_and(|subject| !known.contains(subject))
-            // It may be pushed before its subject.
-            && image.pushed < now.minus(WITHOUT_SUBJECT)
-            && !listed.contains(image.digest.as_str())
+        subject.is_some_and(|subject| {
+            // Where the image was not seen, it may be pushed later than what is about it.
+            let old = image.pushed < now.minus(WITHOUT_SUBJECT);
+            !known.contains(subject) && (old || gone.contains(subject))
+        }) && !listed.contains(image.digest.as_str())
     };
-    let numbered = images.iter().enumerate();
-    let gone = numbered.filter(|(_, image)| gone(image));
-    gone.map(|(at, _)| at).collect()
+    let goes = left.iter().filter(|(_, image)| goes(image));
+    let marked = |(at, _): &(usize, &Image)| Marked {
+        image: *at,
+        rule: None,
+    };
+    goes.map(marked).collect()
 }
 
 /// The digests of the images that manifest lists refer to.
-fn listed<'a>(images: &[&'a Image]) -> HashSet<&'a str> {
-    let parts = images.iter().flat_map(|image| &image.images);
+fn listed<'a>(left: &[(usize, &'a Image)]) -> HashSet<&'a str> {
+    let parts = left.iter().flat_map(|(_, image)| &image.images);
     parts.map(String::as_str).collect()
 }
 

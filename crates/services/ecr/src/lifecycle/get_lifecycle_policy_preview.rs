@@ -8,8 +8,7 @@ use rolecall_base::page::token;
 use rolecall_op::{Access, AccessRequest, Authorized, Operation};
 use rolecall_store::Txn;
 
-use super::expire::images;
-use super::{evaluate, rules};
+use super::expire::{Expired, images, what_expires};
 use crate::access;
 use crate::documents::Image;
 use crate::errors;
@@ -57,13 +56,9 @@ impl Operation for GetLifecyclePolicyPreview {
         let mut known = images(tx, &place);
         known.retain(|image| image.pushed <= preview.at);
         let known: Vec<&Image> = known.iter().collect();
-        let marked = evaluate::expired(&rules::read(&preview.text)?, &known, preview.at);
-        let total = i32::try_from(marked.len()).unwrap_or(i32::MAX);
-        let mut results: Vec<(&Image, u64)> = marked
-            .iter()
-            .filter_map(|marked| Some((*known.get(marked.image)?, marked.rule.1)))
-            .collect();
-        results.sort_by(|(a, _), (b, _)| a.digest.cmp(&b.digest));
+        let mut results = what_expires(&preview.text, &known, preview.at)?;
+        let total = i32::try_from(results.len()).unwrap_or(i32::MAX);
+        results.sort_by(|a, b| a.image.digest.cmp(&b.image.digest));
         let (results, next_token) = page(results, input, tx, &place)?;
         Ok(api::GetLifecyclePolicyPreviewResponse {
             registry_id: Some(place.account.to_string()),
@@ -82,42 +77,44 @@ impl Operation for GetLifecyclePolicyPreview {
 
 /// Those of `results` that the request asks for, and the token of the next page.
 fn page(
-    mut results: Vec<(&Image, u64)>,
+    mut results: Vec<Expired>,
     input: &api::GetLifecyclePolicyPreviewRequest,
     tx: &Txn,
     place: &Place,
 ) -> Result<(Vec<api::LifecyclePolicyPreviewResult>, Option<String>), AwsError> {
     let status = input.filter.as_ref().and_then(|f| f.tag_status.as_deref());
-    results.retain(|(image, _)| has_tag_status(image, status));
+    results.retain(|one| has_tag_status(&one.image, status));
     if let Some(ids) = input.image_ids.as_ref().filter(|ids| !ids.is_empty()) {
         let wanted: HashSet<String> = ids
             .iter()
             .filter_map(|id| Some(named(tx, place, id).ok()?.digest.clone()))
             .collect();
-        results.retain(|(image, _)| wanted.contains(&image.digest));
+        results.retain(|one| wanted.contains(&one.image.digest));
         return Ok((results.into_iter().map(shown).collect(), None));
     }
     if let Some(after) = listing::after(input.next_token.as_deref())? {
-        results.retain(|(image, _)| image.digest > after);
+        results.retain(|one| one.image.digest > after);
     }
     let max = listing::page_size(input.max_results);
     let more = results.len() > max;
     results.truncate(max);
-    let last = results.last().map(|(image, _)| token(&image.digest));
+    let last = results.last().map(|one| token(&one.image.digest));
     let shown = results.into_iter().map(shown).collect();
     Ok((shown, last.filter(|_| more)))
 }
 
-fn shown((image, priority): (&Image, u64)) -> api::LifecyclePolicyPreviewResult {
+fn shown(one: Expired) -> api::LifecyclePolicyPreviewResult {
+    let Expired { image, rule } = one;
     api::LifecyclePolicyPreviewResult {
-        image_tags: (!image.tags.is_empty()).then(|| image.tags.clone()),
-        image_digest: Some(image.digest.clone()),
+        image_tags: (!image.tags.is_empty()).then_some(image.tags),
+        image_digest: Some(image.digest),
         image_pushed_at: Some(image.pushed),
         action: Some(api::LifecyclePolicyRuleAction {
             r#type: Some("EXPIRE".to_owned()),
             target_storage_class: None,
         }),
-        applied_rule_priority: Some(i32::try_from(priority).unwrap_or(i32::MAX)),
+        applied_rule_priority: rule
+            .map(|(_, priority)| i32::try_from(priority).unwrap_or(i32::MAX)),
         storage_class: None,
     }
 }

@@ -10,7 +10,7 @@ mod rules;
 mod start_lifecycle_policy_preview;
 
 pub(crate) use delete_lifecycle_policy::DeleteLifecyclePolicy;
-pub use expire::{Expired, due, expire};
+pub use expire::{Evaluated, Expired, Plan, due, plan};
 pub(crate) use get_lifecycle_policy::GetLifecyclePolicy;
 pub(crate) use get_lifecycle_policy_preview::GetLifecyclePolicyPreview;
 pub(crate) use put_lifecycle_policy::PutLifecyclePolicy;

@@ -47,6 +47,7 @@ impl Operation for PutLifecyclePolicy {
         let text = rules::check(input.lifecycle_policy_text.as_deref().unwrap_or_default())?;
         repository.lifecycle = Some(Lifecycle {
             text: text.clone(),
+            put: Some(req.now),
             evaluated: None,
         });
         tx.put(place.key(), repository);

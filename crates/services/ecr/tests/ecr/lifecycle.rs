@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::common::{create, push, put_image, world};
+use crate::common::{create, manifest, push, put_image, upload, world};
 use rolecall_api::ecr as api;
 use rolecall_ecr::documents::{Image, ImageTag, Repository};
-use rolecall_ecr::{Place, expire_images, lifecycle_due};
+use rolecall_ecr::{Expired, ExpiryPlan, Place, lifecycle_due, plan_expiry};
 use rolecall_testkit::World;
 use serde_json::{Value, json};
 
@@ -64,16 +64,37 @@ async fn preview(
     got.await.map_err(|error| error.to_string())
 }
 
-/// Carries out the repository's policy; what expired, with the priority of its rule.
-async fn run(world: &World) -> Vec<(String, Option<u64>)> {
-    let (place, now) = (place(world, "app"), world.now());
-    let done = world.pipeline.store().transact(move |tx| {
-        let expired = expire_images(tx, &place, now);
-        Ok::<_, rolecall_base::AwsError>(expired)
-    });
+type Told = Vec<(String, Option<u64>)>;
+
+/// What the repository's policy expires.
+fn plan(world: &World) -> ExpiryPlan {
+    let snap = world.pipeline.store().snapshot();
+    let plan = plan_expiry(&snap, &place(world, "app"), world.now());
+    plan.unwrap().unwrap()
+}
+
+/// Carries out a part of a plan; what expired, with the priority of its rule.
+async fn carry_out(world: &World, plan: &ExpiryPlan, part: &[Expired]) -> Told {
+    let (policy, part) = (plan.policy.clone(), part.to_vec());
+    let done = world
+        .pipeline
+        .store()
+        .transact(move |tx| Ok::<_, rolecall_base::AwsError>(policy.carry_out(tx, &part)));
     let expired = done.await.unwrap();
-    let told = |one: &rolecall_ecr::Expired| (one.image.digest.clone(), one.rule.map(|r| r.1));
+    let told = |one: &Expired| (one.image.digest.clone(), one.rule.map(|r| r.1));
     expired.value.iter().map(told).collect()
+}
+
+/// Carries out the repository's policy; what expired, with the priority of its rule.
+async fn run(world: &World) -> Told {
+    let plan = plan(world);
+    let expired = carry_out(world, &plan, &plan.expired).await;
+    let done = world.pipeline.store().transact(move |tx| {
+        plan.policy.note(tx);
+        Ok::<_, rolecall_base::AwsError>(())
+    });
+    done.await.unwrap();
+    expired
 }
 
 fn left(world: &World) -> usize {
@@ -156,7 +177,10 @@ async fn images_expire_by_the_policy_of_their_repository() {
     let old = push(&world, "app", "one", None).await;
     push(&world, "app", "two", Some("v2")).await;
     put(&world, &untagged_older_than(14)).await.unwrap();
-    let due = |only_new| lifecycle_due(&world.pipeline.store().snapshot(), only_new);
+    let due = |only_new: bool| {
+        let snap = world.pipeline.store().snapshot();
+        lifecycle_due(&snap, |policy| !only_new || policy.evaluated.is_none())
+    };
     assert_eq!(due(true), [place(&world, "app")]);
     assert_eq!(run(&world).await, []);
     // It is not new any more; nothing is old enough yet.
@@ -175,6 +199,137 @@ async fn images_expire_by_the_policy_of_their_repository() {
     assert_eq!(snap.range::<ImageTag>("").count(), 0);
 }
 
+/// Pushes a manifest list of images.
+async fn push_list(world: &World, parts: &[&str], tag: &str) -> String {
+    let part = |digest: &&str| {
+        json!({"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest,
+               "size": 1})
+    };
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": parts.iter().map(part).collect::<Vec<_>>(),
+    });
+    let index = put_image(world, &world.root(), "app", &index.to_string(), Some(tag)).await;
+    index.unwrap().image_id.unwrap().image_digest.unwrap()
+}
+
+/// Pushes something about an image.
+async fn push_about(world: &World, subject: &str, text: &str) -> String {
+    let config = upload(world, "app", text.as_bytes()).await.unwrap();
+    let mut manifest: Value = serde_json::from_str(&manifest(&config, &[&config])).unwrap();
+    manifest["subject"] = json!({"mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "digest": subject, "size": 1});
+    let put = put_image(world, &world.root(), "app", &manifest.to_string(), None).await;
+    put.unwrap().image_id.unwrap().image_digest.unwrap()
+}
+
+/// A list of two images with a signature of it and one of a part, something about an image that
+/// never came, and three images that are younger, one of them signed. The digests, in that order.
+async fn release(world: &World) -> Vec<String> {
+    create(world, "app").await;
+    let mut all = Vec::new();
+    for text in ["amd64", "arm64"] {
+        all.push(push(world, "app", text, None).await);
+    }
+    all.push(push_list(world, &[&all[0], &all[1]], "v1").await);
+    all.push(push_about(world, &format!("sha256:{:064}", 0), "nothing").await);
+    world.advance(2 * DAY);
+    for text in ["x", "y", "z"] {
+        all.push(push(world, "app", text, Some(text)).await);
+        world.advance(Duration::from_secs(60));
+    }
+    // Pushed last.
+    for (subject, text) in [(2, "of the list"), (0, "of a part"), (5, "of an image")] {
+        all.push(push_about(world, &all[subject].clone(), text).await);
+    }
+    all
+}
+
+fn sorted(mut told: Told) -> Told {
+    told.sort();
+    told
+}
+
+#[tokio::test]
+async fn what_the_preview_says_is_what_expires() {
+    for rules in [keep(1), keep(2), keep(3), keep(4), untagged_older_than(1)] {
+        let world = world().await;
+        let all = release(&world).await;
+        put(&world, &rules).await.unwrap();
+        start(&world, None).await.unwrap();
+        let told = preview(&world, json!({})).await.unwrap();
+        let count = told.summary.unwrap().expiring_image_total_count;
+        let told = told.preview_results.unwrap().into_iter().map(|result| {
+            let priority = result.applied_rule_priority;
+            let priority = priority.map(|priority| u64::try_from(priority).unwrap());
+            (result.image_digest.unwrap(), priority)
+        });
+        let told = sorted(told.collect());
+        let expired = sorted(run(&world).await);
+        assert_eq!(told, expired, "{rules}");
+        assert_eq!(count, Some(expired.len() as i32));
+        assert_eq!(left(&world), all.len() - expired.len());
+        // It is all of it: nothing is left for the next time.
+        assert_eq!(run(&world).await, []);
+        if rules == keep(2) {
+            let rule = Some(3);
+            let parts = [(0, rule), (1, rule), (2, rule), (3, None), (4, rule)];
+            let about = [(7, None), (8, None)];
+            let gone = parts.iter().chain(&about);
+            let gone = gone.map(|(at, rule): &(usize, _)| (all[*at].clone(), *rule));
+            assert_eq!(expired, sorted(gone.collect()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_short_is_finished_by_the_next_one() {
+    let whole = {
+        let world = world().await;
+        release(&world).await;
+        put(&world, &keep(1)).await.unwrap();
+        sorted(run(&world).await)
+    };
+    for cut in 0..whole.len() {
+        let world = world().await;
+        release(&world).await;
+        put(&world, &keep(1)).await.unwrap();
+        let plan = plan(&world);
+        let mut expired = carry_out(&world, &plan, &plan.expired[..cut]).await;
+        assert_eq!(expired.len(), cut);
+        // What the first run did is not done again, not even by the same plan.
+        assert_eq!(carry_out(&world, &plan, &plan.expired[..cut]).await, []);
+        // The signatures of what went are too young to go without having been seen with it.
+        world.advance(DAY + Duration::from_secs(1));
+        expired.extend(run(&world).await);
+        assert_eq!(sorted(expired), whole, "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn what_changes_while_images_expire_stays_with_what_depends_on_it() {
+    let world = world().await;
+    let all = release(&world).await;
+    put(&world, &keep(1)).await.unwrap();
+    let plan = plan(&world);
+    // The list gets another tag: it stays, as do its parts and what is about it and them.
+    let get = json!({"repositoryName": "app", "imageIds": [{"imageTag": "v1"}]});
+    let got = world.call::<api::BatchGetImage>(&world.root(), get).await;
+    let list = got.unwrap().images.unwrap().remove(0);
+    let manifest = list.image_manifest.unwrap();
+    put_image(&world, &world.root(), "app", &manifest, Some("again"))
+        .await
+        .unwrap();
+    let expired = sorted(carry_out(&world, &plan, &plan.expired).await);
+    let gone = [(3, None), (4, Some(3)), (5, Some(3)), (9, None)];
+    let gone = gone.map(|(at, rule): (usize, _)| (all[at].clone(), rule));
+    assert_eq!(expired, sorted(gone.to_vec()));
+    // Under another policy nothing of the plan is done.
+    put(&world, &keep(9)).await.unwrap();
+    assert_eq!(carry_out(&world, &plan, &plan.expired).await, []);
+}
+
 #[tokio::test]
 async fn a_manifest_list_expires_before_its_images() {
     let world = world().await;
@@ -183,17 +338,7 @@ async fn a_manifest_list_expires_before_its_images() {
         push(&world, "app", "amd64", None).await,
         push(&world, "app", "arm64", None).await,
     );
-    let part = |digest: &str| {
-        json!({"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest,
-               "size": 1})
-    };
-    let index = json!({
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [part(&a), part(&b)],
-    });
-    let index = put_image(&world, &world.root(), "app", &index.to_string(), Some("v1")).await;
-    let index = index.unwrap().image_id.unwrap().image_digest.unwrap();
+    let index = push_list(&world, &[&a, &b], "v1").await;
     world.advance(2 * DAY);
     put(&world, &untagged_older_than(1)).await.unwrap();
     assert_eq!(run(&world).await, []);
@@ -232,5 +377,6 @@ async fn the_archive_is_refused_and_what_was_written_before_is_read() {
     old.as_object_mut().unwrap().remove("preview");
     old["lifecycle"] = json!({"text": policy(&keep(1))});
     let read: Repository = serde_json::from_value(old).unwrap();
-    assert_eq!(read.lifecycle.unwrap().evaluated, None);
+    let read = read.lifecycle.unwrap();
+    assert_eq!((read.put, read.evaluated), (None, None));
 }

@@ -64,12 +64,17 @@ fn of_days(status: &str, since: &str, days: u64) -> Value {
     json!({"tagStatus": status, "countType": since, "countUnit": "days", "countNumber": days})
 }
 
-/// The letters of what expires, each with its rule's priority.
+/// The letters of what expires, each with its rule's priority, if any.
 fn result(selections: &[Value], images: &[Image]) -> String {
     let images: Vec<&Image> = images.iter().collect();
     let mut all: Vec<String> = expired(&policy(selections), &images, now())
         .iter()
-        .map(|marked| format!("{}{}", images[marked.image].digest, marked.rule.1))
+        .map(|marked| {
+            let rule = marked
+                .rule
+                .map_or("-".to_owned(), |rule| rule.1.to_string());
+            format!("{}{rule}", images[marked.image].digest)
+        })
         .collect();
     all.sort();
     all.join(" ")
@@ -187,8 +192,29 @@ fn an_image_of_a_manifest_list_stays_while_the_list_does() {
     assert_eq!(result(std::slice::from_ref(&untagged), &images), "D1");
     assert_eq!(
         result(&[untagged, of_days("any", "sinceImagePushed", 1)], &images),
-        "A2 D1"
+        "A2 B1 C1 D1"
     );
+}
+
+#[test]
+fn the_images_of_a_list_are_ranked_again_when_it_is_gone() {
+    let list = Image {
+        images: vec!["B".to_owned(), "C".to_owned()],
+        ..image('A', &["v1"], 7)
+    };
+    let images = [
+        list,
+        image('B', &[], 9),
+        image('C', &[], 8),
+        image('D', &[], 6),
+        image('E', &[], 5),
+    ];
+    assert_eq!(result(&[of("any", 2)], &images), "A1 B1 C1");
+    // Of three that are kept, the list is none any more.
+    let gone = [of_days("tagged", "sinceImagePushed", 1), of("any", 3)];
+    let mut tagged = gone.clone();
+    tagged[0]["tagPatternList"] = json!(["v*"]);
+    assert_eq!(result(&tagged, &images), "A1 B2");
 }
 
 #[test]
@@ -203,8 +229,30 @@ fn what_is_about_an_image_goes_with_it_and_counts_for_nothing() {
         about('C', "gone", 9),
         about('D', "late", 0),
     ];
-    let rules = [of("any", 1)];
-    assert_eq!(result(&rules, &images), "A1 C1");
-    let all: Vec<&Image> = images.iter().collect();
-    assert_eq!(without_subject(&all, now()), [2]);
+    // A is kept, whatever was pushed later about others.
+    assert_eq!(result(&[of("any", 1)], &images), "C-");
+    let mut two = images.to_vec();
+    two.push(image('E', &["v2"], 1));
+    assert_eq!(result(&[of("any", 1)], &two), "A1 B- C-");
+    assert_eq!(
+        result(&[of_days("any", "sinceImagePushed", 30)], &two),
+        "C-"
+    );
+}
+
+#[test]
+fn what_is_about_an_image_that_expires_takes_no_place_of_those_that_stay() {
+    let about = |letter, subject: &str| Image {
+        subject: Some(subject.to_owned()),
+        ..image(letter, &[], 0)
+    };
+    let images = [
+        image('A', &["v1"], 9),
+        image('B', &["v2"], 8),
+        image('C', &["v3"], 7),
+        about('D', "A"),
+        about('E', "D"),
+        about('F', "C"),
+    ];
+    assert_eq!(result(&[of("any", 2)], &images), "A1 D- E-");
 }
