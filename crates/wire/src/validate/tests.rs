@@ -123,6 +123,42 @@ fn violations_are_told_in_the_services_words() {
 }
 
 #[test]
+fn organizations_and_cloudtrail_have_errors_of_their_own() {
+    use rolecall_api::{cloudtrail, organizations};
+    let pattern = "InvalidInputException: You provided a value that does not match the required \
+                   pattern.";
+    let policy_type = "InvalidInputException: You specified an invalid policy type string.";
+    let required = "InvalidInputException: You must include a value for all required parameters.";
+    let long = format!(r#"{{"ParentId":"r-abcd","Name":"{}"}}"#, "x".repeat(129));
+    let too_long = "InvalidInputException: You provided a string parameter that is longer than \
+                    allowed.";
+    let results = "InvalidMaxResultsException: A max results value of 51 is invalid. Specify max \
+                   results between 1 and 50.";
+    let (of, trail) = (&organizations::SERVICE, &cloudtrail::SERVICE);
+    let account = r#"{"AccountId":"x"}"#;
+    assert_eq!(check(of, "DescribeAccount", account), pattern);
+    assert_eq!(check(of, "DescribeAccount", "{}"), required);
+    assert_eq!(check(of, "CreateOrganizationalUnit", &long), too_long);
+    let filter = r#"{"Filter":"NONE"}"#;
+    assert_eq!(check(of, "ListPolicies", filter), policy_type);
+    assert_eq!(
+        check(trail, "LookupEvents", r#"{"MaxResults":51}"#),
+        results
+    );
+    let key = r#"{"LookupAttributes":[{"AttributeKey":"A","AttributeValue":"a"}]}"#;
+    let told = check(trail, "LookupEvents", key);
+    assert!(
+        told.starts_with("InvalidLookupAttributesException: "),
+        "{told}"
+    );
+    let told = check(trail, "LookupEvents", r#"{"EventCategory":"none"}"#);
+    assert!(
+        told.starts_with("InvalidEventCategoryException: "),
+        "{told}"
+    );
+}
+
+#[test]
 fn elements_of_a_list_are_told_at_the_list() {
     let text = check(
         &rolecall_api::iam::SERVICE,
