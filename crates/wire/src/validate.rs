@@ -55,8 +55,8 @@ impl fmt::Display for Violation {
 /// # Errors
 /// One error that tells of the violations in the service's own words; its code is
 /// `ValidationError` in the query protocols, `InvalidParameterException` in ECS, ECR and
-/// CloudWatch Logs, `InvalidInputException` in Organizations, one of CloudTrail's own for the members
-/// of `LookupEvents`, `ValidationException` elsewhere. Status 400.
+/// CloudWatch Logs, `InvalidInputException` in Organizations, one of CloudTrail's own for the
+/// members of `LookupEvents`, `ValidationException` elsewhere. Status 400.
 pub fn validate(
     service: &'static Service,
     shape: Option<ShapeId>,
