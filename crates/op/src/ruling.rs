@@ -162,20 +162,9 @@ impl Ruling {
 fn undecided(check: &AccessCheck) -> Decided<'_> {
     let account = check.resource_account.as_ref();
     Decided {
-        action: Cow::Borrowed(check.action),
-        resource: Cow::Borrowed(&check.resource),
         resource_account: account.map(|account| Cow::Borrowed(account.as_str())),
         keys: check.keys.iter().map(key).collect(),
-        allowed: false,
-        reason: record::Reason::Undecidable,
-        deciding: None,
-        message: None,
-        why: None,
-        remedies: Vec::new(),
-        closest: None,
-        considered: Vec::new(),
-        reliefs: Vec::new(),
-        checked: false,
+        ..Decided::new(Cow::Borrowed(check.action), Cow::Borrowed(&check.resource))
     }
 }
 

@@ -524,7 +524,27 @@ impl CallRecord<'_> {
     }
 }
 
-impl Decided<'_> {
+impl<'a> Decided<'a> {
+    /// May `action` be done on `resource`? Before that is decided: denied, for no reason yet.
+    pub fn new(action: Text<'a>, resource: Text<'a>) -> Self {
+        Self {
+            action,
+            resource,
+            resource_account: None,
+            keys: Vec::new(),
+            allowed: false,
+            reason: Reason::Undecidable,
+            deciding: None,
+            message: None,
+            why: None,
+            remedies: Vec::new(),
+            closest: None,
+            considered: Vec::new(),
+            reliefs: Vec::new(),
+            checked: false,
+        }
+    }
+
     /// Shortens every text to its bound.
     fn bound(&mut self) {
         shorten_text(&mut self.resource, TEXT_MAX);

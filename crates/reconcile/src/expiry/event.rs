@@ -123,10 +123,6 @@ fn decisions<'a>(place: &Place, expired: &[Expired]) -> Vec<Decided<'a>> {
         .map(|one| one.rule.map(|(number, _)| number))
         .collect();
     let decided = |rule: Option<usize>| Decided {
-        action: Cow::Borrowed("ecr:BatchDeleteImage"),
-        resource: Cow::Owned(place.arn()),
-        resource_account: None,
-        keys: Vec::new(),
         allowed: true,
         reason: Reason::Allow,
         deciding: rule.map(|number| Deciding {
@@ -135,13 +131,10 @@ fn decisions<'a>(place: &Place, expired: &[Expired]) -> Vec<Decided<'a>> {
             statement: u32::try_from(number).unwrap_or(u32::MAX),
             sid: None,
         }),
-        message: None,
-        why: None,
-        remedies: Vec::new(),
-        closest: None,
-        considered: Vec::new(),
-        reliefs: Vec::new(),
-        checked: false,
+        ..Decided::new(
+            Cow::Borrowed("ecr:BatchDeleteImage"),
+            Cow::Owned(place.arn()),
+        )
     };
     rules.into_iter().map(decided).collect()
 }

@@ -46,9 +46,6 @@ pub(crate) fn call(number: u64) -> CallRecord<'static> {
 
 fn decided() -> Decided<'static> {
     Decided {
-        action: "ecs:RunTask".into(),
-        resource: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".into(),
-        resource_account: None,
         keys: vec![Key {
             name: "aws:TagKeys".into(),
             values: vec!["a".to_owned(), "b".to_owned()].into(),
@@ -62,13 +59,10 @@ fn decided() -> Decided<'static> {
             statement: 2,
             sid: None,
         }),
-        message: None,
-        why: None,
-        remedies: Vec::new(),
-        closest: None,
-        considered: Vec::new(),
-        reliefs: Vec::new(),
-        checked: false,
+        ..Decided::new(
+            "ecs:RunTask".into(),
+            "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1".into(),
+        )
     }
 }
 

@@ -32,6 +32,8 @@ mod kill;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod organizations;

@@ -4,6 +4,8 @@ use rolecall_testkit::clients::{Answer, Call};
 use rolecall_testkit::{Key, Node};
 use serde_json::{Value, json};
 
+use crate::members::{credentials, done, organize};
+
 /// How many groups an account may have (IAM User Guide, "IAM and AWS STS quotas").
 const GROUPS: usize = 300;
 const FULL: &str = "Cannot exceed quota for GroupsPerAccount: 300";
@@ -23,51 +25,19 @@ fn create(node: &Node, key: &Key, n: usize) -> Answer {
     node.boto3_as(key, &groups(n..n + 1)).unwrap().remove(0)
 }
 
-fn call(node: &Node, key: &Key, service: &str, op: &str, input: Value) -> Answer {
-    let answer = node
-        .boto3_as(key, &[(service, op, input)])
-        .unwrap()
-        .remove(0);
-    assert_eq!(answer.error(), ("", ""), "{op}");
-    answer
-}
-
 /// The administrator of a new member account.
 fn member(node: &Node) -> Key {
-    let root = &node.root;
-    call(
-        node,
-        root,
-        "organizations",
-        "create_organization",
-        json!({}),
-    );
-    let account = json!({ "AccountName": "shop", "Email": "shop@example.com" });
-    let made = call(node, root, "organizations", "create_account", account);
-    let id = json!({ "CreateAccountRequestId": made.text("/CreateAccountStatus/Id") });
-    let over = call(
-        node,
-        root,
-        "organizations",
-        "describe_create_account_status",
-        id,
-    );
-    let account = over.text("/CreateAccountStatus/AccountId");
+    let account = organize(node);
     let role = format!("arn:aws:iam::{account}:role/OrganizationAccountAccessRole");
     let may = json!({ "Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role } });
     let ann = node.user("ann", &may).unwrap();
     let input = json!({ "RoleArn": role, "RoleSessionName": "ann" });
-    let given = call(node, &ann, "sts", "assume_role", input);
-    Key {
-        access_key_id: given.text("/Credentials/AccessKeyId").to_owned(),
-        secret_access_key: given.text("/Credentials/SecretAccessKey").to_owned(),
-        session_token: Some(given.text("/Credentials/SessionToken").to_owned()),
-    }
+    credentials(&done(node, &ann, "sts", "assume_role", input))
 }
 
 fn count(node: &Node, key: &Key) -> Value {
-    let summary = call(node, key, "iam", "get_account_summary", json!({}));
+    let summary = done(node, key, "iam", "get_account_summary", json!({}));
     summary.output["SummaryMap"]["Groups"].clone()
 }
 
@@ -92,7 +62,7 @@ fn a_full_account_leaves_the_others_free_and_stays_full_when_the_server_is_kille
         (count(&node, &root), count(&node, &admin)),
         (json!(300), json!(1))
     );
-    call(
+    done(
         &node,
         &root,
         "iam",

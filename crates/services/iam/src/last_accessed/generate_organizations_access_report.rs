@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use rolecall_api::iam as api;
-use rolecall_base::{AwsError, rng};
+use rolecall_base::AwsError;
 use rolecall_identity::organization::{ControlPolicy, ControlType, Organization, Target};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
 use rolecall_record::{History, Query};
-use rolecall_store::Txn;
 
-use super::generate_service_last_accessed_details::{KEPT, NOTHING_TAKEN, TRACKED};
+use super::job::{self, NOTHING_TAKEN, TRACKED};
 use super::organization::{OrganizationReport, Scope, Uses, entity_id};
 use crate::text::required;
 
@@ -76,29 +75,11 @@ impl DataOperation for GenerateOrganizationsAccessReport {
             Err(failure) => Err(failure),
         };
         let report = OrganizationReport {
-            account: account.clone(),
+            account,
             created: ctx.now,
             outcome,
         };
-        let job = rng::uuid(&mut ctx.ids());
-        let key = OrganizationReport::key(&account, &job);
-        let oldest = ctx.now.minus(KEPT);
-        let put = move |tx: &mut Txn| {
-            let old: Vec<String> = tx
-                .range_unchecked::<OrganizationReport>(&OrganizationReport::key(&account, ""))
-                .filter(|(_, report)| report.created < oldest)
-                .map(|(key, _)| key.to_owned())
-                .collect();
-            for key in old {
-                tx.delete::<OrganizationReport>(&key);
-            }
-            tx.put(key.clone(), report.clone());
-            Ok::<(), AwsError>(())
-        };
-        ctx.store.transact(put).await.map_err(|error| {
-            tracing::error!(%error, "store a report about the organization");
-            AwsError::internal()
-        })?;
+        let job = job::store(&ctx, report).await?;
         Ok(api::GenerateOrganizationsAccessReportResponse { job_id: Some(job) })
     }
 }

@@ -1,30 +1,19 @@
 //! `GenerateServiceLastAccessedDetails`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rolecall_api::iam as api;
-use rolecall_base::{AwsError, rng};
+use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
 use rolecall_record::{History, Query};
-use rolecall_store::Txn;
 
 use super::entity::Entity;
 use super::grants::Grants;
+use super::job::{self, NOTHING_TAKEN, TRACKED};
 use super::report::{AccessReport, Uses};
 use crate::errors;
 use crate::text::required;
-
-/// How far back reports look (IAM User Guide, "Refine permissions in AWS using last accessed
-/// information": 400 days). The record may reach less far.
-pub(super) const TRACKED: Duration = Duration::from_secs(400 * 24 * 3600);
-
-/// How long reports are kept.
-pub(super) const KEPT: Duration = Duration::from_secs(24 * 3600);
-
-/// Calls are counted while they are read and none is collected, so that no limit is reached.
-pub(super) const NOTHING_TAKEN: usize = 1;
 
 /// Makes a report of what a user, group, role or policy was used for. It is complete when the job's
 /// id is answered.
@@ -67,25 +56,7 @@ impl DataOperation for GenerateServiceLastAccessedDetails {
             who,
             services: uses.of(&grants),
         };
-        let job = rng::uuid(&mut ctx.ids());
-        let key = AccessReport::key(&account, &job);
-        let oldest = ctx.now.minus(KEPT);
-        let put = move |tx: &mut Txn| {
-            let old: Vec<String> = tx
-                .range_unchecked::<AccessReport>(&AccessReport::key(&account, ""))
-                .filter(|(_, report)| report.created < oldest)
-                .map(|(key, _)| key.to_owned())
-                .collect();
-            for key in old {
-                tx.delete::<AccessReport>(&key);
-            }
-            tx.put(key.clone(), report.clone());
-            Ok::<(), AwsError>(())
-        };
-        ctx.store.transact(put).await.map_err(|error| {
-            tracing::error!(%error, "store an access report");
-            AwsError::internal()
-        })?;
+        let job = job::store(&ctx, report).await?;
         Ok(api::GenerateServiceLastAccessedDetailsResponse { job_id: Some(job) })
     }
 }

@@ -31,7 +31,7 @@ impl Operation for GetOrganizationsAccessReport {
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
         let job = required(&req.input.job_id);
         let report = tx
-            .get::<OrganizationReport>(&OrganizationReport::key(req.account(), job))
+            .get::<OrganizationReport>(&super::job::key(req.account(), job))
             .ok_or_else(|| errors::no_job(job))?;
         let paging = Paging::new(&req.input.marker, req.input.max_items)?;
         let over = |status: &str| api::GetOrganizationsAccessReportResponse {

@@ -29,7 +29,7 @@ impl Operation for GetServiceLastAccessedDetails {
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
         let job = required(&req.input.job_id);
         let report = tx
-            .get::<AccessReport>(&AccessReport::key(req.account(), job))
+            .get::<AccessReport>(&super::job::key(req.account(), job))
             .ok_or_else(|| errors::no_job(job))?;
         let paging = Paging::new(&req.input.marker, req.input.max_items)?;
         let services = report.services.clone();

@@ -28,7 +28,7 @@ impl Operation for GetServiceLastAccessedDetailsWithEntities {
     fn handle(req: Authorized<'_, Self>, tx: &mut Txn) -> Result<Output<Self::Api>, AwsError> {
         let job = required(&req.input.job_id);
         let report = tx
-            .get::<AccessReport>(&AccessReport::key(req.account(), job))
+            .get::<AccessReport>(&super::job::key(req.account(), job))
             .ok_or_else(|| errors::no_job(job))?;
         let namespace = required(&req.input.service_namespace);
         let service = report.services.iter().find(|s| s.namespace == namespace);

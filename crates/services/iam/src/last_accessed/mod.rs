@@ -11,6 +11,7 @@ mod get_organizations_access_report;
 mod get_service_last_accessed_details;
 mod get_service_last_accessed_details_with_entities;
 mod grants;
+mod job;
 mod list_policies_granting_service_access;
 mod organization;
 mod report;

@@ -11,6 +11,7 @@ use rolecall_store::{Doc, Document, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Limits;
+use super::job::Report;
 
 /// A report about an entity of the organization. Keyed `ACCOUNT JOB`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,10 +46,9 @@ impl Document for OrganizationReport {
     const VERSION: u32 = 1;
 }
 
-impl OrganizationReport {
-    /// The store key of a job's report.
-    pub(super) fn key(account: &AccountId, job: &str) -> String {
-        format!("{account} {job}")
+impl Report for OrganizationReport {
+    fn made(&self) -> Timestamp {
+        self.created
     }
 }
 

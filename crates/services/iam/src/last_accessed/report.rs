@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entity::Who;
 use super::grants::Grants;
+use super::job::Report;
 
 /// The report of a job. Keyed `ACCOUNT JOB`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,10 +46,9 @@ impl Document for AccessReport {
     const VERSION: u32 = 1;
 }
 
-impl AccessReport {
-    /// The store key of a job's report.
-    pub(super) fn key(account: &AccountId, job: &str) -> String {
-        format!("{account} {job}")
+impl Report for AccessReport {
+    fn made(&self) -> Timestamp {
+        self.created
     }
 }
 
