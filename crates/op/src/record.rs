@@ -129,9 +129,14 @@ impl Ongoing {
         if matches!(kept.info.caller.kind, CallerKind::Anonymous) {
             return;
         }
-        let denied = ruling.as_mut().and_then(|ruling| ruling.denied.take());
+        let denials = ruling.as_mut().map(|ruling| {
+            let further = std::mem::take(&mut ruling.further);
+            (ruling.denied.take(), further)
+        });
+        let (denied, further) = denials.unwrap_or_default();
         let mut call = kept.record(ruling.as_ref(), outcome);
         call.decisions.extend(denied.map(|denied| *denied));
+        call.further = further;
         self.recorder.keep(call);
     }
 }
@@ -153,19 +158,19 @@ fn given_up() -> Outcome<'static> {
 }
 
 impl Kept {
-    /// The record of the call, without the decision that denied it.
+    /// The record of the call, without what denied it.
     fn record<'a>(&'a self, ruling: Option<&'a Ruling>, outcome: Outcome<'a>) -> CallRecord<'a> {
         let info = &*self.info;
-        let (decisions, shared_keys, further) = match ruling {
+        let (decisions, shared_keys) = match ruling {
             Some(ruling) => {
                 // The others follow from what the record says of the request.
                 let mut context = Context::new();
                 caller_keys(info, &mut context);
                 let mut shared = keys(&context, |name| !REQUEST_KEYS.contains(&name));
                 shared.extend(ruling.shared.iter().map(Key::borrowed));
-                (ruling.allowed(), shared, ruling.further.clone())
+                (ruling.allowed(), shared)
             }
-            None => (Vec::new(), Vec::new(), Vec::new()),
+            None => (Vec::new(), Vec::new()),
         };
         CallRecord {
             at: info.now,
@@ -186,7 +191,7 @@ impl Kept {
             resources: Vec::new(),
             decisions,
             shared_keys,
-            further,
+            further: Vec::new(),
         }
     }
 }

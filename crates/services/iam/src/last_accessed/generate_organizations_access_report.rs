@@ -1,15 +1,13 @@
 //! `GenerateOrganizationsAccessReport`.
 
-use std::sync::Arc;
-
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
 use rolecall_identity::organization::{ControlPolicy, ControlType, Organization, Target};
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
-use rolecall_record::{History, Query};
+use rolecall_record::CallRecord;
 
-use super::job::{self, NOTHING_TAKEN, TRACKED};
+use super::job;
 use super::organization::{OrganizationReport, Scope, Uses, entity_id};
 use crate::text::required;
 
@@ -71,7 +69,13 @@ impl DataOperation for GenerateOrganizationsAccessReport {
             input.organizations_policy_id.as_deref(),
         );
         let outcome = match scope {
-            Ok(scope) => Ok(uses(&ctx, &scope).await?.of(&scope)),
+            Ok(scope) => {
+                let accounts = scope.accounts.clone();
+                let count = move |uses: &mut Uses, call: &CallRecord<'static>| {
+                    uses.count(call, &accounts);
+                };
+                Ok(job::counted(&ctx, count).await?.of(&scope))
+            }
             Err(failure) => Err(failure),
         };
         let report = OrganizationReport {
@@ -108,26 +112,4 @@ fn on_policy(req: &AccessRequest<'_>, action: &'static str, id: &str) -> AccessC
         Some(policy) => check.resource_tags(&policy.tags),
         None => check,
     }
-}
-
-/// What the record says of the accounts.
-async fn uses(ctx: &DataContext, scope: &Scope) -> Result<Uses, AwsError> {
-    let uses = Arc::new(parking_lot::Mutex::new(Uses::default()));
-    let (counting, accounts) = (Arc::clone(&uses), scope.accounts.clone());
-    let query = Query {
-        since: Some(ctx.now.minus(TRACKED)),
-        ..Query::default()
-    };
-    let count = Box::new(move |call: &rolecall_record::CallRecord<'static>| {
-        counting.lock().count(call, &accounts);
-        false
-    });
-    let history = ctx.port::<dyn History>()?;
-    let read = history.select(query, count, NOTHING_TAKEN).await;
-    read.map_err(|error| {
-        tracing::error!(%error, "read the record of calls");
-        AwsError::internal()
-    })?;
-    let uses = std::mem::take(&mut *uses.lock());
-    Ok(uses)
 }

@@ -1,16 +1,14 @@
 //! `GenerateServiceLastAccessedDetails`.
 
-use std::sync::Arc;
-
 use rolecall_api::iam as api;
 use rolecall_base::AwsError;
 use rolecall_op::operation::{Input, Output};
 use rolecall_op::{Access, AccessCheck, AccessRequest, DataContext, DataOperation};
-use rolecall_record::{History, Query};
+use rolecall_record::CallRecord;
 
 use super::entity::Entity;
 use super::grants::Grants;
-use super::job::{self, NOTHING_TAKEN, TRACKED};
+use super::job;
 use super::report::{AccessReport, Uses};
 use crate::errors;
 use crate::text::required;
@@ -46,7 +44,9 @@ impl DataOperation for GenerateServiceLastAccessedDetails {
             }
             (entity.who(&snap, &account), grants)
         };
-        let uses = uses(&ctx, who.clone()).await?;
+        let counted = who.clone();
+        let count = move |uses: &mut Uses, call: &CallRecord<'static>| uses.count(call, &counted);
+        let uses = job::counted(&ctx, count).await?;
         let report = AccessReport {
             account: account.clone(),
             created: ctx.now,
@@ -59,26 +59,4 @@ impl DataOperation for GenerateServiceLastAccessedDetails {
         let job = job::store(&ctx, report).await?;
         Ok(api::GenerateServiceLastAccessedDetailsResponse { job_id: Some(job) })
     }
-}
-
-/// What the record says of the calls of `who`.
-async fn uses(ctx: &DataContext, who: Vec<super::entity::Who>) -> Result<Uses, AwsError> {
-    let uses = Arc::new(parking_lot::Mutex::new(Uses::default()));
-    let counting = Arc::clone(&uses);
-    let query = Query {
-        since: Some(ctx.now.minus(TRACKED)),
-        ..Query::default()
-    };
-    let count = Box::new(move |call: &rolecall_record::CallRecord<'_>| {
-        counting.lock().count(call, &who);
-        false
-    });
-    let history = ctx.port::<dyn History>()?;
-    let read = history.select(query, count, NOTHING_TAKEN).await;
-    read.map_err(|error| {
-        tracing::error!(%error, "read the record of calls");
-        AwsError::internal()
-    })?;
-    let uses = std::mem::take(&mut *uses.lock());
-    Ok(uses)
 }
