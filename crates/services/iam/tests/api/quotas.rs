@@ -105,24 +105,14 @@ async fn groups_are_counted_by_account() {
 
 #[tokio::test]
 async fn policies_are_counted_by_account() {
-    let (w, own, other) = small().await;
-    let create = async |caller: &Caller, name: &str| {
-        let input = json!({ "PolicyName": name, "PolicyDocument": allow("ecs:*", "*") });
-        let made = w.call::<rolecall_api::iam::CreatePolicy>(caller, input);
-        made.await.map(drop)
-    };
-    create(&own, "one").await.unwrap();
-    create(&own, "two").await.unwrap();
-    refused!(
-        create(&own, "three").await,
-        409,
-        "LimitExceeded: Cannot exceed quota for PoliciesPerAccount: 2"
+    limited!(
+        CreatePolicy,
+        DeletePolicy,
+        "PoliciesPerAccount",
+        "Policies",
+        |name| json!({ "PolicyName": name, "PolicyDocument": allow("ecs:*", "*") }),
+        |name| json!({ "PolicyArn": format!("arn:aws:iam::123456789012:policy/{name}") })
     );
-    create(&other, "one").await.unwrap();
-    let arn = "arn:aws:iam::123456789012:policy/one";
-    call!(w, own, DeletePolicy, { "PolicyArn": arn }).unwrap();
-    assert_eq!(summary(&w, &own, "Policies").await, 1);
-    create(&own, "three").await.unwrap();
 }
 
 #[tokio::test]
